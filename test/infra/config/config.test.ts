@@ -27,6 +27,7 @@ describe('a configuration', () => {
       },
       coldStart: { kind: 'none' },
       release: { alias: 'live' },
+      responseStream: false,
     });
     expect(api.auth).toEqual({ kind: 'iam' });
     expect(rest).toMatchObject({

@@ -244,10 +244,31 @@ it('a prompt runs in chunks that follow from its length, and prompts of like len
     '1x32',
     '1x4',
     '1x64',
-    '1x64',
     '2x16',
-    '2x64',
+    '3x64',
   ]);
+});
+
+it('prompts of like length run by twos where the steps of others wait for them', async () => {
+  const { loop, session } = open(DECODER, { slots: 10 });
+  const prompts: Promise<End>[] = [];
+  const ask = () => {
+    if (prompts.length > 0) return;
+    for (let count = 0; count < 4; count++) {
+      prompts.push(
+        start(
+          loop,
+          request(
+            Array.from({ length: 64 }, () => 5),
+            { maxNewTokens: 1 },
+          ),
+        ).ended,
+      );
+    }
+  };
+  await start(loop, request([1], { maxNewTokens: 20 }), ask).ended;
+  await Promise.all(prompts);
+  expect(session.shapes.filter((shape) => !shape.endsWith('x1'))).toEqual(['2x64', '2x64']);
 });
 
 it('sources of like length are read together, and no step waits for one of another length', async () => {

@@ -84,7 +84,7 @@ export class DecodeLoop implements Decoder {
     while (this.#waiting.size > 0 || this.#running.length > 0) {
       this.#sweep();
       this.#admit();
-      await this.#prefill.run();
+      await this.#prefill.run(this.#groups.some(({ requests }) => requests.length > 0));
       this.#join();
       for (const group of this.#groups) {
         if (group.requests.length === 0) continue;

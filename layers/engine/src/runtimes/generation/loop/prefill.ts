@@ -24,8 +24,10 @@ interface Arriving {
   unread: number;
 }
 
-/** Tokens that a run has at most if it is of several inputs, because the steps of others wait for it. */
+/** Tokens that a run has at most if it is of several inputs, where the steps of others wait for it. */
 const MOST_TOKENS = 128;
+/** The same where nobody waits: the first tokens of all come sooner than by a run for each few of them. */
+const MOST_TOKENS_ALONE = 512;
 
 export class Prefill {
   readonly #graphs: PrefillGraphs;
@@ -67,11 +69,15 @@ export class Prefill {
     });
   }
 
-  /** Does one run, for the request that came first and for those that can share it. Never rejects: whoever cannot be run is told. */
-  async run(): Promise<void> {
+  /**
+   * Does one run, for the request that came first and for those that can share it. Never rejects: whoever cannot be run is told.
+   *
+   * @param othersWait whether steps of other requests wait for it
+   */
+  async run(othersWait: boolean): Promise<void> {
     const [first] = this.#arriving;
     if (!first) return;
-    const batch = this.#batch(first);
+    const batch = this.#batch(first, othersWait ? MOST_TOKENS : MOST_TOKENS_ALONE);
     try {
       if (first.unread > 0) await this.#encode(batch, first.unread);
       else await this.#readChunk(batch);
@@ -100,9 +106,9 @@ export class Prefill {
     this.#arriving = [...(waits ?? []), ...(had ?? [])];
   }
 
-  #batch(first: Arriving): readonly Arriving[] {
+  #batch(first: Arriving, mostTokens: number): readonly Arriving[] {
     const tokens = first.unread > 0 ? first.unread : (first.chunks[0]?.perRow ?? 1);
-    const most = Math.max(1, Math.floor(MOST_TOKENS / tokens));
+    const most = Math.max(1, Math.floor(mostTokens / tokens));
     const alike = this.#arriving.filter((other) => other !== first && runsBeside(first, other));
     return [first, ...alike.slice(0, most - 1)];
   }
