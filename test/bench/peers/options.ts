@@ -94,7 +94,7 @@ export function parsePeersOptions(
   for (const name of OPTION_NAMES) {
     const measurements = MEASUREMENTS_OF[name];
     if (values[name] && !measurements.includes(measured))
-      throw usageError(`--${name} is for ${measurements.join(' and ')}.`);
+      throw usageError(`--${name} is for ${new Intl.ListFormat('en').format(measurements)}.`);
   }
   const place = (name: keyof typeof PEERS_OPTIONS, variable?: string, of = measured) => {
     const given =

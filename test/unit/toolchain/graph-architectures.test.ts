@@ -139,7 +139,7 @@ describe('config.json', () => {
 
   it.each([
     [{ position_embedding_type: 'relative_key' }, /position_embedding_type/],
-    [{ hidden_act: 'silu' }, /hidden_act/],
+    [{ hidden_act: 'mish' }, /hidden_act/],
     [{ is_decoder: true }, /is_decoder/],
     [{ hidden_size: undefined }, /hidden_size/],
     [{ hidden_size: 33 }, /num_attention_heads: must divide hidden_size/],

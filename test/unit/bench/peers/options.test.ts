@@ -55,7 +55,7 @@ describe('the options of bench peers', () => {
   });
 
   it.each([
-    [{ quick: true }, 'cold', '--quick is for peers and allennlp.'],
+    [{ quick: true }, 'cold', '--quick is for peers, allennlp, and generate.'],
     [{ checkpoint: HERE }, 'warm', '--checkpoint is for peers and quality.'],
     [{ published: HERE }, 'peers', '--published is for quality.'],
     [{ tei: '/nowhere' }, 'peers', '--tei: there is no /nowhere.'],
