@@ -11,7 +11,8 @@ import { readBytes } from '../read-bytes.ts';
 import { newTraceId } from '../trace-id.ts';
 import { gatewayEvent } from './event.ts';
 import type { HttpApiOptions } from './http-api.ts';
-import { type GatewayResponse, gatewayMessage, gatewayResponse, INTERNAL_SERVER_ERROR } from './response.ts';
+import { describeRequest, sendResponse, sentPath } from './http-message.ts';
+import { gatewayMessage, gatewayResponse, INTERNAL_SERVER_ERROR } from './response.ts';
 import { sendStream } from './streamed-answer.ts';
 
 export type FunctionUrlOptions = Omit<HttpApiOptions, 'routes' | 'integrationTimeoutMs'>;
@@ -33,7 +34,7 @@ export function createFunctionUrl(options: FunctionUrlOptions): Server {
     const foreign = refuseForeignCaller(request.headers, { ...callers, hasPages: true });
     if (foreign !== undefined) {
       request.resume();
-      send(response, gatewayMessage(403, foreign));
+      sendResponse(response, gatewayMessage(403, foreign));
       return told();
     }
     answer(options, request, response).then(told, (error: unknown) => {
@@ -41,7 +42,7 @@ export function createFunctionUrl(options: FunctionUrlOptions): Server {
       if (!request.complete) return;
       failed(error);
       if (response.headersSent) response.destroy();
-      else send(response, INTERNAL_SERVER_ERROR);
+      else sendResponse(response, INTERNAL_SERVER_ERROR);
       told();
     });
   });
@@ -55,7 +56,7 @@ async function answer(
 ): Promise<InvokeResult | undefined> {
   const body = await readBytes(request, MAX_REQUEST_BYTES);
   if (body === undefined) {
-    send(response, TOO_LARGE);
+    sendResponse(response, TOO_LARGE);
     return undefined;
   }
   const traceId = request.headers['x-amzn-trace-id']?.toString() ?? newTraceId();
@@ -73,27 +74,18 @@ async function answer(
     const fault = await sending;
     if (fault !== undefined) throw fault;
     if (sending === undefined)
-      send(response, result.functionError ? BAD_GATEWAY : gatewayResponse(result.payload));
+      sendResponse(response, result.functionError ? BAD_GATEWAY : gatewayResponse(result.payload));
     return result;
   } catch (error) {
     if (!(error instanceof LambdaServiceError) || response.headersSent) throw error;
-    send(response, error.code === 'TooManyRequestsException' ? TOO_MANY : INTERNAL_SERVER_ERROR);
+    sendResponse(response, error.code === 'TooManyRequestsException' ? TOO_MANY : INTERNAL_SERVER_ERROR);
     return undefined;
   }
 }
 
 function eventOf(request: IncomingMessage, body: Buffer, traceId: string) {
-  const { method = 'GET', url = '/' } = request;
   const event = gatewayEvent(
-    {
-      method,
-      path: url.split('?', 1)[0] ?? '/',
-      query: url.split(/\?(.*)/s)[1] ?? '',
-      body,
-      rawHeaders: request.rawHeaders,
-      httpVersion: request.httpVersion,
-      sourceIp: request.socket.remoteAddress ?? '',
-    },
+    describeRequest(request, sentPath(request), body),
     { routeKey: '$default' },
     {
       apiId: 'pilotlight',
@@ -107,9 +99,4 @@ function eventOf(request: IncomingMessage, body: Buffer, traceId: string) {
   );
   const { requestContext, ...rest } = event;
   return { ...rest, requestContext: { ...requestContext, domainName: DOMAIN, domainPrefix: 'pilotlight' } };
-}
-
-function send(response: ServerResponse, { status, headers, body }: GatewayResponse): void {
-  response.writeHead(status, { ...headers, 'content-length': body.length });
-  response.end(body);
 }

@@ -9,6 +9,7 @@ import { decodePercent } from '../percent-decoding.ts';
 import { readBytes } from '../read-bytes.ts';
 import { newTraceId } from '../trace-id.ts';
 import { gatewayEvent } from './event.ts';
+import { describeRequest, sendResponse, sentPath } from './http-message.ts';
 import {
   type GatewayResponse,
   gatewayMessage,
@@ -73,32 +74,20 @@ export function createHttpApi({
     const body = await readBytes(request, MAX_BODY_BYTES);
     if (body === undefined) return send(response, gatewayMessage(413, 'Request Entity Too Large'), told);
     // An HTTP API passes paths on decoded.
-    const path = decodePercent(url.split('?', 1)[0] ?? '/');
+    const path = decodePercent(sentPath(request));
     if (path === undefined) return send(response, gatewayMessage(400, 'Bad Request'), told);
     const route = matchRoute(method, path);
     if (!route) return send(response, gatewayMessage(404, 'Not Found'), told);
     const traceId = request.headers['x-amzn-trace-id']?.toString() ?? newTraceId();
-    const event = gatewayEvent(
-      {
-        method,
-        path,
-        query: url.split(/\?(.*)/s)[1] ?? '',
-        body,
-        rawHeaders: request.rawHeaders,
-        httpVersion: request.httpVersion,
-        sourceIp: request.socket.remoteAddress ?? '',
-      },
-      route,
-      {
-        apiId,
-        traceId,
-        stage: '$default',
-        time: new Date(),
-        protocol: 'http',
-        requestId: randomBytes(11).toString('base64'),
-        port: String(request.socket.localPort),
-      },
-    );
+    const event = gatewayEvent(describeRequest(request, path, body), route, {
+      apiId,
+      traceId,
+      stage: '$default',
+      time: new Date(),
+      protocol: 'http',
+      requestId: randomBytes(11).toString('base64'),
+      port: String(request.socket.localPort),
+    });
     const invocation = { functionName, traceId, payload: JSON.stringify(event) };
     const [integrated, result] = await integrate(invoke(invocation), integrationTimeoutMs);
     send(response, integrated, (status) => told(status, result));
@@ -151,12 +140,7 @@ async function integrate(
   }
 }
 
-function send(
-  response: ServerResponse,
-  { status, headers, body }: GatewayResponse,
-  sent: (status: number) => void,
-): void {
-  response.writeHead(status, { ...headers, 'content-length': body.length });
-  response.end(body);
-  sent(status);
+function send(response: ServerResponse, answer: GatewayResponse, sent: (status: number) => void): void {
+  sendResponse(response, answer);
+  sent(answer.status);
 }
