@@ -9,15 +9,17 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
+  graphFileSchema,
   listsGraphs,
   namesDefault,
   packageFileSchema,
   packageFilesSchema,
-  packagePathSchema,
   positiveInt,
   sha256Schema,
+  tensorNameSchema,
   text,
   toolchainSchema,
+  variantNameSchema,
 } from './common.ts';
 
 /** The tasks of Hugging Face that a model of an archive may do beside its predictor's JSON. */
@@ -33,12 +35,9 @@ export type ArchiveTaskName = (typeof ARCHIVE_TASKS)[number];
 /** A registrable name of AllenNLP, as config.json has it: `crf_tagger`. */
 const registrable = text.check(z.maxLength(200), z.regex(/^[\w.:-]+$/, 'must be a registrable name'));
 
-const tensorName = text.check(
-  z.maxLength(1_000),
-  z.refine((name) => name !== '__proto__', 'must not be __proto__'),
-);
+const tensorName = tensorNameSchema.check(z.maxLength(1_000));
 const archiveGraphSchema = z.strictObject({
-  file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
+  file: graphFileSchema,
   /** Named as the tensors of AllenNLP's instances, their paths joined by dots. */
   inputs: listOf(z.strictObject({ name: tensorName, type: z.enum(['int64', 'float32', 'bool']) })).check(
     z.minLength(1),
@@ -102,7 +101,7 @@ export const archiveManifestSchema = z
     /** The files of the tokenizers that the configuration names, by the name of the hub model. */
     hub: z.record(tensorName, packageFilesSchema),
     defaultVariant: text,
-    variants: z.record(z.string().check(z.regex(/^[a-z0-9-]+$/)), archiveVariantSchema),
+    variants: z.record(variantNameSchema, archiveVariantSchema),
     /** Inputs and the answers to them; read by `verify`, not at load. */
     goldens: packageFileSchema,
     modelCard: packageFileSchema,

@@ -45,6 +45,18 @@ export const packageFilesSchema = listOf(packageFileSchema).check(
 );
 export type PackageFile = z.infer<typeof packageFileSchema>;
 
+/** The name of a tensor, which is a key of plain objects. */
+export const tensorNameSchema = text.check(z.refine((name) => name !== '__proto__', 'must not be __proto__'));
+
+/**
+ * The file of a graph. ONNX Runtime reads a file of another ending as something else: what is looked for in a graph before it is
+ * opened would not be found in it.
+ */
+export const graphFileSchema = packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx'));
+
+/** The name of a variant. */
+export const variantNameSchema = z.string().check(z.regex(/^[a-z0-9-]+$/));
+
 /** What a package was made by. */
 export const toolchainSchema = z.strictObject({
   pilotlight: z.string(),

@@ -9,17 +9,19 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
+  graphFileSchema,
   listsGraphs,
   namesDefault,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,
   packageFilesSchema,
-  packagePathSchema,
   positiveInt,
   sha256Schema,
+  tensorNameSchema,
   text,
   toolchainSchema,
+  variantNameSchema,
 } from './common.ts';
 
 /** The tasks of Hugging Face that generate text. */
@@ -31,13 +33,10 @@ export const GENERATION_TASKS = [
 ] as const;
 export type GenerationTaskName = (typeof GENERATION_TASKS)[number];
 
-const tensorName = text.check(
-  z.maxLength(200),
-  z.refine((name) => name !== '__proto__', 'must not be __proto__'),
-);
+const tensorName = tensorNameSchema.check(z.maxLength(200));
 
 const generationGraphSchema = z.strictObject({
-  file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
+  file: graphFileSchema,
   inputs: listOf(z.strictObject({ name: tensorName, type: z.enum(['int64', 'float32']) })).check(
     z.minLength(1),
   ),
@@ -182,7 +181,7 @@ export const generationManifestSchema = z
     decoder: decoderSchema,
     generation: generationFactsSchema,
     defaultVariant: text,
-    variants: z.record(z.string().check(z.regex(/^[a-z0-9-]+$/)), generationVariantSchema),
+    variants: z.record(variantNameSchema, generationVariantSchema),
     /** Calls, and the tokens and scores that fp32 gave; read by `verify`, not at load. */
     goldens: packageFileSchema,
     modelCard: packageFileSchema,

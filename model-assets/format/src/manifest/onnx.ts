@@ -11,17 +11,19 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
+  graphFileSchema,
   listsGraphs,
   namesDefault,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,
   packageFilesSchema,
-  packagePathSchema,
   positiveInt,
   sha256Schema,
+  tensorNameSchema,
   text,
   toolchainSchema,
+  variantNameSchema,
 } from './common.ts';
 
 export const taskNameSchema = z.enum(TASKS);
@@ -30,28 +32,22 @@ export const taskNameSchema = z.enum(TASKS);
 const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary']);
 export type Axis = z.infer<typeof axisSchema>;
 
-/** The name of a tensor, which is a key of plain objects. */
-const tensorName = text.check(z.refine((name) => name !== '__proto__', 'must not be __proto__'));
-
 const inputSchema = z.strictObject({
-  name: tensorName,
+  name: tensorNameSchema,
   role: z.enum(['input_ids', 'attention_mask', 'token_type_ids']),
   type: z.literal('int64'),
   axes: listOf(axisSchema).check(z.minLength(1)),
 });
 const outputSchema = z.strictObject({
-  name: tensorName,
+  name: tensorNameSchema,
   role: z.enum(['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings']),
   type: z.literal('float32'),
   axes: listOf(axisSchema).check(z.minLength(1)),
 });
 
-/**
- * One ONNX graph. ONNX Runtime reads a file of another ending as something else: what is looked for in a graph before it is
- * opened would not be found in it.
- */
+/** One ONNX graph. */
 const graphSchema = z.strictObject({
-  file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
+  file: graphFileSchema,
   inputs: listOf(inputSchema).check(
     z.minLength(1),
     z.refine(
@@ -215,7 +211,7 @@ export const onnxManifestSchema = z
     ),
     textProcessing: textProcessingSchema,
     defaultVariant: text,
-    variants: z.record(z.string().check(z.regex(/^[a-z0-9-]+$/)), variantSchema),
+    variants: z.record(variantNameSchema, variantSchema),
     /** Inputs, token ids and fp32 outputs to verify against; read by `verify`, not at load. */
     goldens: packageFileSchema,
     modelCard: packageFileSchema,

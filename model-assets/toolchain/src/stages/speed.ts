@@ -29,18 +29,34 @@ export async function measureSpeedup(
   const isSlow = (warm * MANY * ROUNDS) / FEW > TIME_BUDGET_MS / 2;
   const part = isSlow ? few : requests.slice(0, MANY);
   if (!isSlow) for (const predictor of [variant, fp32]) await time(predictor, part);
-  const ratios: number[] = [];
   const start = now();
+  return compareByTurns(
+    () => time(fp32, part),
+    () => time(variant, part),
+    () => now() - start > TIME_BUDGET_MS,
+  );
+}
+
+/**
+ * The median of the ratios of rounds of both, two digits. `reference` and `own` give the time that they took; `isOver` ends the rounds
+ * early, after the one that is under way.
+ */
+export async function compareByTurns(
+  reference: () => Promise<number>,
+  own: () => Promise<number>,
+  isOver: () => boolean = () => false,
+): Promise<number> {
+  const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     // Every other round begins with the other one, so that none always runs after the same.
     if (round % 2 === 0) {
-      const reference = await time(fp32, part);
-      ratios.push(reference / (await time(variant, part)));
+      const first = await reference();
+      ratios.push(first / (await own()));
     } else {
-      const own = await time(variant, part);
-      ratios.push((await time(fp32, part)) / own);
+      const first = await own();
+      ratios.push((await reference()) / first);
     }
-    if (now() - start > TIME_BUDGET_MS) break;
+    if (isOver()) break;
   }
   return Number(median(ratios).toPrecision(2));
 }

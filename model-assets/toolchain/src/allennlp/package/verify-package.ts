@@ -7,8 +7,12 @@ import {
 } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
 import { compareAnswers } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/compare-answers';
 import { type ArchiveManifest, packageFiles } from '@pilotlight/model-format';
-import { ToolchainError } from '../../errors.ts';
-import { serveVariant } from '../../package/serve-variant.ts';
+import {
+  notAsItShouldBe,
+  type Proving,
+  proveVariants,
+  type ToleratedVariant,
+} from '../../package/prove-variants.ts';
 import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';
 import type { VariantProof } from '../../stages/verify.ts';
 import { answerOf } from './staged-archive.ts';
@@ -25,26 +29,15 @@ export async function verifyArchivePackage(
   const { tolerance, goldens } = parseAnswerGoldens(
     readFileOf(folder, manifest, manifest.goldens).toString(),
   );
-  if (goldens.length === 0) throw failed(manifest, 'it has no goldens');
-  const proofs: VariantProof[] = [];
-  const variants = Object.keys(manifest.variants);
-  for (const [place, variant] of variants.entries()) {
-    const accepted = tolerance[variant];
-    if (accepted === undefined) throw failed(manifest, `its goldens have no tolerance for ${variant}`);
-    const claim = { manifest, variant, goldens, accepted };
-    const tell = (done: number): void => report((place + done) / variants.length);
-    proofs.push(
-      await serveVariant({ packages, name, version, variant }, (model) => proveVariant(model, claim, tell)),
-    );
-  }
-  return proofs;
+  if (goldens.length === 0) throw notAsItShouldBe(manifest, 'it has no goldens');
+  const prove: Proving['prove'] = (model, claim, tell) =>
+    proveVariant(model, { ...claim, manifest, goldens }, tell);
+  return proveVariants({ packages, manifest, tolerance, prove }, report);
 }
 
-interface Claim {
+interface Claim extends ToleratedVariant {
   readonly manifest: ArchiveManifest;
-  readonly variant: string;
   readonly goldens: readonly AnswerGolden[];
-  readonly accepted: number;
 }
 
 async function proveVariant(
@@ -57,10 +50,10 @@ async function proveVariant(
     const found = compareAnswers(output, await answerOf(model, input));
     const line = `line ${index + 2} of its goldens`;
     if (found.problem !== undefined)
-      throw failed(manifest, `${variant} answers ${line} otherwise: ${found.problem}`);
+      throw notAsItShouldBe(manifest, `${variant} answers ${line} otherwise: ${found.problem}`);
     if (found.largest > accepted) {
       const off = `${found.largest.toPrecision(3)} in ${found.at}`;
-      throw failed(manifest, `${variant} is off by ${off} of ${line}; ${accepted} is accepted`);
+      throw notAsItShouldBe(manifest, `${variant} is off by ${off} of ${line}; ${accepted} is accepted`);
     }
     largest = Math.max(largest, found.largest);
     report((index + 1) / goldens.length);
@@ -69,11 +62,4 @@ async function proveVariant(
     ...{ variant, goldens: goldens.length, largest, relative: 0, agreement: 1, sameInAnyBatch: false },
     ...{ tolerance: accepted, warnings: [], loadMs: model.loadTimings.totalMs },
   };
-}
-
-function failed(
-  { name, version }: Pick<ArchiveManifest, 'name' | 'version'>,
-  reason: string,
-): ToolchainError {
-  return new ToolchainError('VERIFY_FAILED', `Package ${name}@${version} is not as it should be: ${reason}.`);
 }

@@ -1,11 +1,8 @@
 /** Quality as served: the share of texts that a model generates as they should be, to the last character. */
-import { readFile } from 'node:fs/promises';
 import type { LoadedModel } from '@pilotlight/engine';
 import type { GenerationManifest } from '@pilotlight/model-format';
-import { explainIssue } from '@pilotlight/model-format/errors';
 import { z } from 'zod';
-import { ToolchainError } from '../../errors.ts';
-import { textLines } from '../../sources/text-lines.ts';
+import { parseRow, readRowLines } from '../../package-files/dataset-rows.ts';
 import { GREEDY, generateAll } from './generate.ts';
 
 type TextQuality = NonNullable<GenerationManifest['quality']>[number];
@@ -33,7 +30,8 @@ export async function evaluateGenerator(
   { file, dataset }: TextEvaluation,
   report: (done: number) => void = () => {},
 ): Promise<readonly TextQuality[]> {
-  const rows = await readRows(file);
+  const lines = await readRowLines(file);
+  const rows = lines.map(({ line, number }) => parseRow(rowSchema, line, file, number));
   const quality: TextQuality[] = [];
   let done = 0;
   for (const { metric, beams } of SEARCHES) {
@@ -59,28 +57,4 @@ async function exactMatch(model: LoadedModel, rows: readonly Row[], beams: numbe
     ({ sequences: [{ text }] }, index) => text.trim() === rows[index]?.target.trim(),
   );
   return right.length / rows.length;
-}
-
-async function readRows(file: string): Promise<readonly Row[]> {
-  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ToolchainError('DATASET_INVALID', `The dataset cannot be read from ${file}.`, { cause });
-  });
-  const rows = textLines(content).map(({ line, number }) => parseRow(line, file, number));
-  if (rows.length > 0) return rows;
-  throw new ToolchainError('DATASET_INVALID', `${file} has no rows.`);
-}
-
-function parseRow(line: string, file: string, row: number): Row {
-  const invalid = (reason: string, cause?: unknown) =>
-    new ToolchainError('DATASET_INVALID', `Row ${row} of ${file} is not usable: ${reason}.`, { cause });
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch (cause) {
-    throw invalid('it is not JSON', cause);
-  }
-  const parsed = rowSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw invalid(`${issue?.path.join('.') || 'row'}: ${explainIssue(issue)}`);
 }

@@ -1,6 +1,7 @@
 /** How long a model that generates takes: for a token of a prompt or source, and for a step. */
 import type { LoadedModel } from '@pilotlight/engine';
 import type { DecoderFacts, GenerationVariant } from '@pilotlight/model-format';
+import { compareByTurns } from '../../stages/speed.ts';
 import { GREEDY, generate } from './generate.ts';
 
 const SHORT = 16;
@@ -57,8 +58,6 @@ export async function measureGenerationSpeed(
   };
 }
 
-const RATIOS = 5;
-
 /**
  * How many times as fast as fp32 a variant generates, by rounds that take turns, so that what else runs on the machine slows both: the
  * median of their ratios, two digits.
@@ -77,14 +76,11 @@ export async function measureTextSpeedup(
     await generate(model, input, exactly(tokens));
     return performance.now() - start;
   };
-  const ratios: number[] = [];
   // The first round allocates.
-  for (let round = 0; round <= RATIOS; round++) {
-    const isEven = round % 2 === 0;
-    const first = await time(isEven ? fp32 : variant);
-    const second = await time(isEven ? variant : fp32);
-    if (round > 0) ratios.push(isEven ? first / second : second / first);
-  }
-  const sorted = ratios.toSorted((left, right) => left - right);
-  return Number((sorted[Math.floor(RATIOS / 2)] ?? 1).toPrecision(2));
+  await time(fp32);
+  await time(variant);
+  return compareByTurns(
+    () => time(fp32),
+    () => time(variant),
+  );
 }

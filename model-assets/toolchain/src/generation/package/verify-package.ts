@@ -11,8 +11,12 @@ import {
   parseGenerationGoldens,
 } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { type GenerationManifest, packageFiles } from '@pilotlight/model-format';
-import { ToolchainError } from '../../errors.ts';
-import { serveVariant } from '../../package/serve-variant.ts';
+import {
+  notAsItShouldBe,
+  type Proving,
+  proveVariants,
+  type ToleratedVariant,
+} from '../../package/prove-variants.ts';
 import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';
 import type { VariantProof } from '../../stages/verify.ts';
 import { MOST_TOLERANCE } from './compare-goldens.ts';
@@ -32,34 +36,26 @@ export async function verifyGenerationPackage(
   const { tolerance, goldens } = parseGenerationGoldens(content);
   const different = new Set(goldens.map(({ input }) => input)).size;
   if (different < LEAST_INPUTS)
-    throw failed(
+    throw notAsItShouldBe(
       manifest,
       `its goldens have ${different} different inputs; at least ${LEAST_INPUTS} prove a package`,
     );
-  const proofs: VariantProof[] = [];
-  const variants = Object.keys(manifest.variants);
-  for (const [place, variant] of variants.entries()) {
-    const accepted = Object.hasOwn(tolerance, variant) ? tolerance[variant] : undefined;
-    if (accepted === undefined) throw failed(manifest, `its goldens have no tolerance for ${variant}`);
+  for (const variant of Object.keys(manifest.variants)) {
+    const accepted = tolerance[variant] ?? 0;
     if (accepted > MOST_TOLERANCE)
-      throw failed(
+      throw notAsItShouldBe(
         manifest,
         `its goldens have a tolerance for ${variant} of ${accepted}; above ${MOST_TOLERANCE} it proves nothing`,
       );
-    const claim = { manifest, variant, goldens, accepted };
-    const tell = (done: number): void => report((place + done) / variants.length);
-    proofs.push(
-      await serveVariant({ packages, name, version, variant }, (model) => proveVariant(model, claim, tell)),
-    );
   }
-  return proofs;
+  const prove: Proving['prove'] = (model, claim, tell) =>
+    proveVariant(model, { ...claim, manifest, goldens }, tell);
+  return proveVariants({ packages, manifest, tolerance, prove }, report);
 }
 
-interface Claim {
+interface Claim extends ToleratedVariant {
   readonly manifest: GenerationManifest;
-  readonly variant: string;
   readonly goldens: readonly GenerationGolden[];
-  readonly accepted: number;
 }
 
 async function proveVariant(
@@ -75,10 +71,10 @@ async function proveVariant(
     const generation = await generate(model, golden.input, golden.parameters);
     const found = compareGeneration(golden, generation);
     if (found.problem !== undefined)
-      throw failed(manifest, `${variant} answers ${line} otherwise: ${found.problem}`);
+      throw notAsItShouldBe(manifest, `${variant} answers ${line} otherwise: ${found.problem}`);
     if (found.largest > accepted) {
       const off = found.largest.toPrecision(3);
-      throw failed(manifest, `${variant} is off by ${off} in ${line}; ${accepted} is accepted`);
+      throw notAsItShouldBe(manifest, `${variant} is off by ${off} in ${line}; ${accepted} is accepted`);
     }
     largest = Math.max(largest, found.largest);
     same += found.same;
@@ -88,7 +84,7 @@ async function proveVariant(
   const together = await generateTogether(model, goldens);
   const other = together.findIndex((generation, index) => !isSame(generation, alone[index]));
   if (other >= 0)
-    throw failed(
+    throw notAsItShouldBe(
       manifest,
       `${variant} answers line ${other + 2} of its goldens otherwise beside others than alone`,
     );
@@ -113,11 +109,4 @@ function isSame({ sequences: [one] }: Generation, other: Generation | undefined)
       return id === token?.id && logprob === token.logprob;
     })
   );
-}
-
-function failed(
-  { name, version }: Pick<GenerationManifest, 'name' | 'version'>,
-  reason: string,
-): ToolchainError {
-  return new ToolchainError('VERIFY_FAILED', `Package ${name}@${version} is not as it should be: ${reason}.`);
 }

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { TaskName } from '@pilotlight/engine';
-import { explainIssue } from '@pilotlight/model-format/errors';
 import * as z from 'zod';
 import { ToolchainError } from '../../errors.ts';
-import { textLines } from '../../sources/text-lines.ts';
+import { invalidRow, parseRow, readRowLines } from '../../package-files/dataset-rows.ts';
 
 const labelledTextSchema = z.object({ text: z.string(), pair: z.string().optional(), label: z.string() });
 const taggedTextSchema = z
@@ -25,14 +23,10 @@ export type Dataset =
  * label that the model does not have, and a file without rows.
  */
 export async function readDataset(file: string, task: TaskName, labels: readonly string[]): Promise<Dataset> {
-  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ToolchainError('DATASET_INVALID', `The dataset cannot be read from ${file}.`, { cause });
-  });
-  const lines = textLines(content).map(({ line }) => line);
-  if (lines.length === 0) throw new ToolchainError('DATASET_INVALID', `${file} has no rows.`);
+  const lines = (await readRowLines(file)).map(({ line }) => line);
   const known = new Set(labels);
   const refuseUnknown = (label: string, row: number): void => {
-    if (!known.has(label)) throw invalid(file, row, `the model has no label '${label}'`);
+    if (!known.has(label)) throw invalidRow(file, row, `the model has no label '${label}'`);
   };
   switch (task) {
     case 'text-classification': {
@@ -48,21 +42,4 @@ export async function readDataset(file: string, task: TaskName, labels: readonly
     default:
       throw new ToolchainError('DATASET_INVALID', `There is no evaluation of ${task}.`);
   }
-}
-
-function parseRow<Row>(schema: z.ZodType<Row>, line: string, file: string, row: number): Row {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch (cause) {
-    throw invalid(file, row, 'it is not JSON', cause);
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw invalid(file, row, `${issue?.path.join('.') || 'row'}: ${explainIssue(issue)}`);
-}
-
-function invalid(file: string, row: number, reason: string, cause?: unknown): ToolchainError {
-  return new ToolchainError('DATASET_INVALID', `Row ${row} of ${file} is not usable: ${reason}.`, { cause });
 }

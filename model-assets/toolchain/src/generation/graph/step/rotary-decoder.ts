@@ -174,7 +174,7 @@ class Layers {
     );
     const frequencies = rotaryFrequencies(layer.rope, dim);
     const turn = (plain: string, count: number, norm: string, name: string): string => {
-      const normed = headNorms ? this.#headNorm(plain, `${from}.${norm}`, `${name}/norm`) : plain;
+      const normed = headNorms ? this.#norm(plain, `${from}.${norm}`, `${name}/norm`, dim) : plain;
       return rotate(step, normed, { frequencies, kind: layer.kind, heads: count }, name);
     };
     const query = turn(queries, heads, 'q_norm', `${at}/query`);
@@ -205,15 +205,9 @@ class Layers {
     return dense(graph, this.#weights, gated, feedForward, [contracting], `${at}/contract`);
   }
 
-  #norm(x: string, from: string, at: string): string {
-    const { hidden, epsilon, normOffset } = this.#model;
-    const norm = { weight: `${from}.weight`, width: hidden, epsilon, offset: normOffset };
-    return rmsNorm(this.#step.graph, this.#weights, x, norm, at);
-  }
-
-  #headNorm(x: string, from: string, at: string): string {
-    const { attention, epsilon, normOffset } = this.#model;
-    const norm = { weight: `${from}.weight`, width: attention.dim, epsilon, offset: normOffset };
+  #norm(x: string, from: string, at: string, width = this.#model.hidden): string {
+    const { epsilon, normOffset } = this.#model;
+    const norm = { weight: `${from}.weight`, width, epsilon, offset: normOffset };
     return rmsNorm(this.#step.graph, this.#weights, x, norm, at);
   }
 }
