@@ -5,6 +5,7 @@ import { usageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
 import { printable } from '../kit/style.ts';
 import type { AddLine } from './add-options.ts';
+import { parseCpuVariants } from './cpu-variants.ts';
 import { packagedLine, proofTable } from './proofs.ts';
 import { stageProgress } from './stage-progress.ts';
 
@@ -42,7 +43,7 @@ export async function addArchive(
       ...(predictor !== undefined && { predictor }),
       ...(reference !== undefined && { reference }),
       ...(tokenization !== undefined && { tokenization: parseTokenization(tokenization) }),
-      variants: parseVariants(values.variants),
+      variants: parseCpuVariants(values.variants, 'an archive of AllenNLP'),
       ...(budget !== undefined && { tokenBudget: wholeNumber(budget, '--token-budget', 1) }),
     },
     progress,
@@ -51,14 +52,6 @@ export async function addArchive(
     values.json ? `${JSON.stringify(result, null, 2)}\n` : summary(result, performance.now() - start),
   );
   return undefined;
-}
-
-function parseVariants(list: string): NonNullable<ArchiveOptions['variants']> {
-  return list.split(',').map((name) => {
-    const variant = name.trim();
-    if (variant === 'int8' || variant === 'fp32') return variant;
-    throw usageError(`--variants '${printable(variant)}' must be int8 or fp32 for an archive of AllenNLP.`);
-  });
 }
 
 function parseTokenization(value: string): 'whitespace' {

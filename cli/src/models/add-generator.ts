@@ -16,7 +16,9 @@ import { chooseOne } from '../kit/options.ts';
 import { printable } from '../kit/style.ts';
 import { duration, megabytes, table } from '../kit/table.ts';
 import type { AddLine } from './add-options.ts';
+import { parseCpuVariants } from './cpu-variants.ts';
 import { packagedLine, proofTable } from './proofs.ts';
+import { describeQuality } from './quality.ts';
 import { stageProgress } from './stage-progress.ts';
 
 /** Options of other models, which mean nothing to one that generates. */
@@ -54,7 +56,7 @@ export async function addGenerator(
       ...(task !== undefined && { task }),
       ...(texts !== undefined && { texts }),
       ...(scheme !== undefined && { scheme: chooseOne(RUNGS, scheme, '--scheme') }),
-      variants: parseVariants(values.variants),
+      variants: parseCpuVariants(values.variants, 'a model that generates text'),
       quality: chooseOne(QUALITY_LEVELS, values.quality, '--quality'),
       keep: values['keep-fp32'] ?? [],
       reduceRange: values['reduce-range'],
@@ -65,16 +67,6 @@ export async function addGenerator(
     values.json ? `${JSON.stringify(result, null, 2)}\n` : summary(result, performance.now() - start),
   );
   return undefined;
-}
-
-function parseVariants(list: string): NonNullable<GeneratorOptions['variants']> {
-  return list.split(',').map((name) => {
-    const variant = name.trim();
-    if (variant === 'int8' || variant === 'fp32') return variant;
-    throw usageError(
-      `--variants '${printable(variant)}' must be int8 or fp32 for a model that generates text.`,
-    );
-  });
 }
 
 function summary(result: GeneratorResult, milliseconds: number): string {
@@ -90,10 +82,7 @@ function summary(result: GeneratorResult, milliseconds: number): string {
     ...Object.entries(manifest.variants).flatMap(([name, { againstFp32 }]) =>
       againstFp32 ? [`${name} beside fp32: ${describeTextLoss(againstFp32)}`] : [],
     ),
-    ...quality.map(
-      ({ dataset, metric, served, fp32 }) =>
-        `${printable(dataset)}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32`,
-    ),
+    ...quality.map((entry) => printable(describeQuality(entry))),
     ...notes.map((note) => `note: ${printable(note)}`),
   ];
   return `${lines.join('\n')}\n`;

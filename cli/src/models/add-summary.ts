@@ -5,6 +5,7 @@ import { printable } from '../kit/style.ts';
 import { type Column, megabytes, table } from '../kit/table.ts';
 import { figureCells, figureColumns } from './figures.ts';
 import { packagedLine, proofTable } from './proofs.ts';
+import { describeQuality } from './quality.ts';
 
 const right = 'right' as const;
 
@@ -17,8 +18,7 @@ export function addSummary(result: PackageResult, milliseconds: number): string 
     ...ladders.flatMap((ladder) => [ladderTable(ladder), '', loss(ladder), '']),
     proofTable(result),
     ...manifest.quality.map(
-      ({ dataset, metric, served, fp32, agreement }) =>
-        `${printable(dataset)}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32, agreement ${(100 * agreement).toFixed(2)} %`,
+      (entry) => `${printable(describeQuality(entry))}, agreement ${(100 * entry.agreement).toFixed(2)} %`,
     ),
     ...(quantised ? [`int8: ${quantised.products} products, ${quantised.lookups} embeddings`] : []),
     ...notes.map((note) => `note: ${printable(note)}`),

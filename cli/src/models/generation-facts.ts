@@ -6,6 +6,7 @@ import {
   sumOfBytes,
 } from '@pilotlight/model-format';
 import { megabytes } from '../kit/table.ts';
+import { describeQuality } from './quality.ts';
 
 type Fact = readonly [key: string, value: string];
 
@@ -32,12 +33,7 @@ export function generationFacts(manifest: GenerationManifest): readonly Fact[] {
     ...Object.entries(variants).flatMap(([name, variant]) =>
       variantFacts(name === defaultVariant ? `${name} (served)` : name, variant),
     ),
-    ...quality.map(
-      ({ dataset, metric, served, fp32 }): Fact => [
-        'quality',
-        `${dataset}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32`,
-      ],
-    ),
+    ...quality.map((entry): Fact => ['quality', describeQuality(entry)]),
   ];
 }
 

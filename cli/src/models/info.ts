@@ -16,6 +16,7 @@ import { printable } from '../kit/style.ts';
 import { megabytes } from '../kit/table.ts';
 import { generationFacts } from './generation-facts.ts';
 import type { InfoLine } from './info-options.ts';
+import { describeQuality } from './quality.ts';
 
 /** Gives the exit code 1 where the package is broken. @throws CliError, EngineError */
 export async function info({ values, positionals }: InfoLine, { stdout }: Terminal): Promise<number> {
@@ -107,12 +108,7 @@ function onnxFacts(manifest: OnnxManifest): readonly Fact[] {
     ...Object.entries(variants).flatMap(([variant, facts]) =>
       variantFacts(variant === defaultVariant ? `${variant} (served)` : variant, facts),
     ),
-    ...quality.map(
-      ({ dataset, metric, served, fp32 }): Fact => [
-        'quality',
-        `${dataset}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32`,
-      ],
-    ),
+    ...quality.map((entry): Fact => ['quality', describeQuality(entry)]),
   ];
 }
 

@@ -42,6 +42,12 @@ export class Call {
     this.c = c;
     this.body = new RequestBody(c.req.raw, limits, keepsBody);
   }
+
+  /** Does `work` once the answer is made: now, or at the end of one that is told piece by piece. It must not throw. */
+  onceMade(work: () => void): void {
+    if (this.streamed) void this.streamed.then(work);
+    else work();
+  }
 }
 
 const KEY = 'call';

@@ -26,13 +26,11 @@ export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
     }
     if (!call.headed)
       for (const [name, value] of Object.entries(ownHeaders(call, parts))) c.res.headers.set(name, value);
-    const tell = (): void => {
+    call.onceMade(() => {
       const { route, predicts, model, code, start, failedAs: status = c.res.status } = call;
       const exchange = { route, predicts, model, status, code, ms: performance.now() - start };
       for (const listener of telemetry) listener.answered(exchange);
-    };
-    if (call.streamed) void call.streamed.then(tell);
-    else tell();
+    });
   };
 }
 

@@ -1,18 +1,18 @@
 /** Errors as the clients of text-embeddings-inference read them. */
-import type { ErrorCode } from '../../http/error-codes.ts';
-import type { ErrorFormat, ErrorReply } from '../../http/errors.ts';
+import type { ErrorFormat } from '../../http/errors.ts';
 import { inWords, type Words } from '../error-words.ts';
+import { type ErrorTypes, formatByType } from '../inference-errors.ts';
 
-/** The names of text-embeddings-inference; whatever it has no name for is a validation error, or one of its backend. */
-const ERROR_TYPES: Partial<Record<ErrorCode, string>> = {
-  EMPTY_INPUT: 'Empty',
-  TASK_UNSUPPORTED: 'Backend',
-  OVERLOADED: 'Overloaded',
-  NOT_READY: 'Unhealthy',
+const TYPES: ErrorTypes = {
+  named: {
+    EMPTY_INPUT: 'Empty',
+    TASK_UNSUPPORTED: 'Backend',
+    OVERLOADED: 'Overloaded',
+    NOT_READY: 'Unhealthy',
+  },
+  client: 'Validation',
+  server: 'Backend',
 };
-
-/** TEI's status for what its backend cannot do. */
-const BACKEND: readonly ErrorCode[] = ['TASK_UNSUPPORTED', 'SESSION_FAILED'];
 
 const HOW_TO_CUT = 'Or leave "truncate": false out to have it cut.';
 
@@ -34,12 +34,5 @@ const OF_LISTS: Words = { field: atTop, counts: 'index' };
 
 export const formatError: ErrorFormat = (reply, route = '') => {
   const words = WORDS.find(([pattern]) => pattern.test(route))?.[1] ?? OF_LISTS;
-  const { status, headers, body }: ErrorReply = inWords(reply, { ...words, howToCut: HOW_TO_CUT });
-  const { error, code, ...details } = body;
-  const error_type = ERROR_TYPES[code] ?? (status < 500 ? 'Validation' : 'Backend');
-  return {
-    status: BACKEND.includes(code) ? 424 : status,
-    headers,
-    body: { error, error_type, code, ...details },
-  };
+  return formatByType(inWords(reply, { ...words, howToCut: HOW_TO_CUT }), TYPES);
 };

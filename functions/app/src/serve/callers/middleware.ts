@@ -36,13 +36,11 @@ function callerMiddleware({ keys, quotas }: CallerOptions): MiddlewareHandler {
     try {
       await next();
     } finally {
-      const count = (): void => {
+      call.onceMade(() => {
         // Another function that answers counts for itself: it knows the tokens.
         if (call.servedBy === 'sibling') admission.release();
         else admission.count(call.tokens);
-      };
-      if (call.streamed) void call.streamed.then(count);
-      else count();
+      });
     }
     return undefined;
   };

@@ -34,14 +34,14 @@ export class GenerationResult {
   take(told: readonly ToldToken[]): readonly TokenOfStream[] {
     return told.map(({ sequence: number, id, logprob, top }) => {
       const sequence = this.#sequence(number);
-      const { token, shown } = this.#push(sequence, id, logprob);
-      if (top) this.#addTop(sequence, top);
+      const best = top?.map(([other, score]) => this.describe(other, score));
+      const { token, shown } = this.#push(sequence, { id, logprob, ...(best && { top: best }) });
       const finish = this.#finishOf(sequence, id);
       const text = finish ? shown + this.#end(sequence) : shown;
       return {
         kind: 'token',
         sequence: number,
-        token: sequence.tokens.at(-1) ?? token,
+        token,
         text,
         ...(finish && { finish }),
       };
@@ -66,24 +66,21 @@ export class GenerationResult {
   #finish({ ids, logprobs, score, finish }: FoundSequence, number: number): GeneratedSequence {
     const sequence = this.#sequence(number);
     for (let place = sequence.tokens.length; place < ids.length; place++) {
-      this.#push(sequence, ids[place] ?? 0, logprobs[place] ?? Number.NaN);
+      this.#push(sequence, { id: ids[place] ?? 0, logprob: logprobs[place] ?? Number.NaN });
     }
     this.#end(sequence);
     return { text: sequence.text, finishReason: finish, score, tokens: sequence.tokens };
   }
 
-  #push(sequence: Sequence, id: number, logprob: number): { token: GeneratedToken; shown: string } {
+  #push(
+    sequence: Sequence,
+    { id, logprob, ...top }: Pick<GeneratedToken, 'id' | 'logprob' | 'top'>,
+  ): { readonly token: GeneratedToken; readonly shown: string } {
     const { text, shown } = sequence.stream.push(id);
-    const token = { id, text, logprob, special: this.#isSpecial(id) };
+    const token = { id, text, logprob, special: this.#isSpecial(id), ...top };
     sequence.tokens.push(token);
     sequence.text += shown;
     return { token, shown };
-  }
-
-  #addTop(sequence: Sequence, top: NonNullable<ToldToken['top']>): void {
-    const token = sequence.tokens.pop();
-    if (token)
-      sequence.tokens.push({ ...token, top: top.map(([id, logprob]) => this.describe(id, logprob)) });
   }
 
   /** A token by itself, as it stands inside a text. */

@@ -1,4 +1,5 @@
 /** Joins tokens to a text, one by one: what comes out is whole characters. */
+import { cleanUp } from '../../clean-up.ts';
 import type { TokenText } from './token-text.ts';
 
 /** A part of the way from tokens to text: it may keep the end of what it got. */
@@ -77,20 +78,6 @@ export class StripEnds implements TextStep {
   }
 }
 
-/** What `clean_up_tokenization` of transformers replaces, in its order. */
-const CLEANED = [
-  [' .', '.'],
-  [' ?', '?'],
-  [' !', '!'],
-  [' ,', ','],
-  [" ' ", "'"],
-  [" n't", "n't"],
-  [" 'm", "'m"],
-  [" 's", "'s"],
-  [" 've", "'ve"],
-  [" 're", "'re"],
-] as const;
-
 /** Behind so many characters without a space, no later one changes what stands before: the longest replaced text has four, which may have had spaces between them. */
 const SETTLED = 8;
 
@@ -103,15 +90,12 @@ export class CleanUp implements TextStep {
     const settled = Math.max(...Array.from(all.matchAll(/[^ .?!,'ntmsver]/g), ({ index }) => index + 1), 0);
     const to = all.slice(-SETTLED).includes(' ') ? settled : all.length;
     this.#kept = all.slice(to);
-    return clean(all.slice(0, to));
+    return cleanUp(all.slice(0, to));
   }
 
   end(): string {
     const kept = this.#kept;
     this.#kept = '';
-    return clean(kept);
+    return cleanUp(kept);
   }
 }
-
-const clean = (text: string): string =>
-  CLEANED.reduce((cleaned, [found, put]) => cleaned.replaceAll(found, put), text);
