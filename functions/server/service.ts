@@ -12,7 +12,7 @@ import { appOptions } from '@pilotlight/app/internal/settings/engine-options';
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
 import { isTraced, type TracingSettings } from '@pilotlight/app/internal/settings/tracing';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import type { Hono } from 'hono';
 import { ServerMetrics } from './metrics/server-metrics.ts';
 import type { ServedModels } from './models.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Of } from '@pilotlight/model-format';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict } from '../../cli/src/start/lambda/built-functions.ts';
 import { ROUTES } from '../../cli/src/start/lambda/routes.ts';

@@ -1,7 +1,7 @@
 /** A packaged model of random weights streams its texts wherever it is served: the local service, the server, a web function, Lambda. */
 import { once } from 'node:events';
 import { createFunctionUrl, LocalLambda, LocalWebFunction } from '@pilotlight/local';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { packageGenerator } from '@pilotlight/toolchain';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

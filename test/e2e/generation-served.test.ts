@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Generator } from '@pilotlight/engine/internal/runtimes/generation/generator';
 import type { Decoder } from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-port';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../functions/app/src/app.ts';
 import { Drain } from '../../functions/app/src/serve/drain.ts';

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, type EngineOptions } from '@pilotlight/engine';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { createApp } from '../../functions/app/src/app.ts';
 import { createHttpServer } from '../../functions/app/src/serve/node-server.ts';
 import type { AppOptions } from '../../functions/app/src/serve/ports.ts';

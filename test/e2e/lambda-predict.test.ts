@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict, builtWarmer } from '../../cli/src/start/lambda/built-functions.ts';
 import { LoadTimes } from '../../cli/src/start/lambda/load-times.ts';

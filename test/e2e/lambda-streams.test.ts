@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict } from '../../cli/src/start/lambda/built-functions.ts';
 import { createFunctionUrl } from '../../infra/local/src/gateway/function-url.ts';

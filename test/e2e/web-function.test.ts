@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { LocalWebFunction, type LogLine, type WebFunction } from '@pilotlight/local';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import * as z from 'zod';
 import { builtWeb } from '../../cli/src/start/lambda/serve-web.ts';

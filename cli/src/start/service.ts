@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { CallerRules } from '@pilotlight/local';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { findCode } from '@pilotlight/model-format/internal/package/system';
 import type { Hono } from 'hono';
 import { asCalled } from '../kit/called-as.ts';

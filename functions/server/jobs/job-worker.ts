@@ -4,7 +4,7 @@ import { pause } from '@pilotlight/app/internal/aws/pause';
 import type { Delivery, SqsQueue } from '@pilotlight/app/internal/aws/sqs-queue';
 import { type JobPlace, openJobStorage } from '@pilotlight/app/internal/jobs/s3-jobs';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
-import { backoffMs } from '@pilotlight/model-format/internal/retry';
+import { backoffMs } from '@pilotlight/model-format/internal/network/retry';
 import { JobMetrics } from './job-metrics.ts';
 import type { Fetch } from './job-replay.ts';
 import { type DeliveryOutcome, JobRun, type RunDependencies } from './job-run.ts';

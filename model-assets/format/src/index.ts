@@ -37,6 +37,7 @@ export {
   withRegularFile,
 } from './package/regular-file.ts';
 export { providerFor, requireVariant, variantFor } from './package/served-variant.ts';
+export { SIDECAR_FILES, sidecarPaths } from './package/sidecars.ts';
 export {
   formatModelRef,
   isModelRef,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { backoffMs, retry, waitAfter } from '../../../model-assets/format/src/retry.ts';
+import { backoffMs, retry, waitAfter } from '../../../model-assets/format/src/network/retry.ts';
 
 const FAST = { firstMs: 1, longestMs: 2, attempts: 3, isTransient: () => true };
 

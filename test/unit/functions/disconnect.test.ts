@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { expect, it } from 'vitest';
 import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import type { Exchange } from '../../../functions/app/src/serve/ports.ts';

@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterEach, expect, it } from 'vitest';
 import { Drain } from '../../../functions/app/src/serve/drain.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterEach, expect, it } from 'vitest';
 import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import { fakeApp } from './fake-engine.ts';

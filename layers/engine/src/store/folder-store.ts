@@ -18,6 +18,7 @@ import {
   requireRegular,
   resolveInside,
   servedFiles,
+  sidecarPaths,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
@@ -142,7 +143,11 @@ class FolderPackage implements ModelPackage {
    * is there and that the manifest does not name would be served without ever having been compared.
    */
   async #refuseOtherFiles(variant: ServedFiles): Promise<void> {
-    const known = new Set([MANIFEST_FILE, ...packageFiles(this.manifest).map(({ path }) => path)]);
+    const known = new Set([
+      MANIFEST_FILE,
+      ...sidecarPaths,
+      ...packageFiles(this.manifest).map(({ path }) => path),
+    ]);
     const graphs = Object.values(variant.graphs ?? {}).filter((graph) => graph !== undefined);
     const folders = graphs.map(({ file }) => dirname(file));
     for (const folder of variant.graphs ? new Set(folders) : ['.']) {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LineProcess } from '../../../bench/peers/line-process.ts';
 import type { LoadCommand, LoadReply } from '../../../bench/peers/protocol.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ServerClient, type ServerRequest } from '../../../../functions/app/src/hand-over/client.ts';
 import { predictionHeaders } from '../../../../functions/app/src/serve/prediction-headers.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { inspect } from 'node:util';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createS3Client } from '../../../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../../../functions/app/src/aws/s3-objects.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 
 /** Listens on a free port of this machine. */
 export async function listenOnLoopback(server: Server): Promise<{ url: string; stop: () => Promise<void> }> {

@@ -1,5 +1,5 @@
 /** Reads through broken connections: parts of packages, manifests and uploads all come through here. */
-import { waitAfter } from '@pilotlight/model-format/internal/retry';
+import { waitAfter } from '@pilotlight/model-format/internal/network/retry';
 import { type ByteRange, ObjectError, type ObjectPart, type ObjectReader } from './objects.ts';
 import type { RetryOptions } from './transfer.ts';
 

@@ -13,6 +13,7 @@ import {
   packageFiles,
   readRegularFile,
   resolveInside,
+  sidecarPaths,
   type Variant,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
@@ -53,7 +54,11 @@ type Ref = Pick<OnnxManifest, 'name' | 'version'>;
 /** Throws VERIFY_FAILED unless the folder holds these files, whole, its manifest, and nothing else. */
 export async function verifyFiles(folder: string, ref: Ref, files: readonly PackageFile[]): Promise<void> {
   for (const file of files) verifyFile(folder, file, ref);
-  await refuseOtherFiles(folder, new Set([MANIFEST_FILE, ...files.map(({ path }) => path)]), ref);
+  await refuseOtherFiles(
+    folder,
+    new Set([MANIFEST_FILE, ...sidecarPaths, ...files.map(({ path }) => path)]),
+    ref,
+  );
 }
 
 function verifyFile(folder: string, expected: PackageFile, manifest: Ref): void {

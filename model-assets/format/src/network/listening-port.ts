@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import { PilotlightError } from './errors.ts';
+import { PilotlightError } from '../errors.ts';
 
 /**
  * Gives the port that `server` listens on: the one that the system chose if the server asked for port 0.

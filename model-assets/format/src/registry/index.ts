@@ -1,0 +1,21 @@
+/** @pilotlight/model-format/registry: what a registry of packages records. It is apart, so that whoever serves a model without one does not load it. */
+export { type GateResult, gateResultSchema } from './gate.ts';
+export {
+  type Alias,
+  aliasNameSchema,
+  CANARY,
+  emptyRecord,
+  MAX_REGISTRY_BYTES,
+  PROD,
+  parseRecord,
+  REGISTRY_FOLDER,
+  type RegisteredVersion,
+  type RegistryAction,
+  type RegistryEntry,
+  type RegistryRecord,
+  recordAction,
+  recordText,
+  registeredVersions,
+  registryKey,
+  SHADOW,
+} from './record.ts';

@@ -1,0 +1,206 @@
+/**
+ * `_registry/<model>.json`: which versions of a model a registry has, which of them its aliases mean, and everything that was done. It
+ * is one object that is replaced under a condition, so that a reader sees the whole of a change or nothing of it. See ADR-registry.md.
+ */
+import * as z from 'zod/mini';
+import { locateFault, PilotlightError } from '../errors.ts';
+import { sha256Schema, text } from '../manifest/common.ts';
+import { sha256Of } from '../package/integrity.ts';
+import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
+import { listOf, parseJson, parseUntilFault } from '../untrusted.ts';
+import { gateResultSchema } from './gate.ts';
+
+/** No model has this name, because names begin with a letter or a digit: what lies below it is no package. */
+export const REGISTRY_FOLDER = '_registry';
+export const REGISTRY_FORMAT_VERSION = 1;
+/** A record of ten thousand actions has some 6 MB. */
+export const MAX_REGISTRY_BYTES = 32_000_000;
+
+/** The key of the record of a model, below the prefix that its packages lie below as `<name>/<version>/`. */
+export function registryKey(name: string): string {
+  return `${REGISTRY_FOLDER}/${name}.json`;
+}
+
+/** `prod`, `canary`, `shadow`, or a name of the team's own. It is no version, because those begin with a digit. */
+export const aliasNameSchema = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/,
+      'must be 1-32 of a-z 0-9 - that begin with a letter, such as prod',
+    ),
+  );
+
+/** The aliases with a meaning of their own. `canary` answers a share of the calls of `prod`, `shadow` reads a share after their answers. */
+export const PROD = 'prod';
+export const CANARY = 'canary';
+export const SHADOW = 'shadow';
+
+const share = z.number().check(z.minimum(0), z.maximum(1));
+const aliasSchema = z.strictObject({
+  version: modelVersionSchema,
+  /** The sha256 of the model.json of that version. */
+  manifestSha256: sha256Schema,
+  /** The share of the calls of `prod` that a `canary` or a `shadow` gets, 0 to 1. @default - it is neither */
+  share: z.optional(share),
+});
+export type Alias = z.infer<typeof aliasSchema>;
+
+const actionSchema = z.discriminatedUnion('action', [
+  /** A version is whole in the registry. */
+  z.strictObject({
+    action: z.literal('push'),
+    version: modelVersionSchema,
+    manifestSha256: sha256Schema,
+    /** Of all its files. */
+    bytes: z.int().check(z.nonnegative()),
+  }),
+  /** An alias means a version from now on; `rollback` is the same, back to a version that it had before. */
+  z.strictObject({
+    action: z.enum(['promote', 'rollback']),
+    alias: aliasNameSchema,
+    version: modelVersionSchema,
+    manifestSha256: sha256Schema,
+    share: z.optional(share),
+    gates: listOf(gateResultSchema).check(z.maxLength(100)),
+  }),
+  /** An alias means nothing any more. */
+  z.strictObject({ action: z.literal('retire'), alias: aliasNameSchema }),
+  /** A version is gone, or goes: written before its files are deleted. */
+  z.strictObject({ action: z.literal('remove'), version: modelVersionSchema }),
+]);
+export type RegistryAction = z.infer<typeof actionSchema>;
+
+const entrySchema = z.strictObject({
+  /** ISO 8601, UTC. */
+  at: z.iso.datetime(),
+  who: text.check(z.maxLength(200)),
+  because: z.optional(text.check(z.maxLength(2_000))),
+  /** The sha256 of the entry before it, as JSON.stringify writes it: whoever changes one changes all after it. @default - it is the first */
+  previous: z.optional(sha256Schema),
+  did: actionSchema,
+});
+export type RegistryEntry = z.infer<typeof entrySchema>;
+
+const recordSchema = z.strictObject({
+  formatVersion: z.literal(REGISTRY_FORMAT_VERSION),
+  name: modelNameSchema,
+  aliases: z.record(aliasNameSchema, aliasSchema),
+  /** The oldest first. */
+  history: listOf(entrySchema),
+});
+export type RegistryRecord = z.infer<typeof recordSchema>;
+
+/** A version that is in the registry. */
+export interface RegisteredVersion {
+  readonly version: string;
+  readonly manifestSha256: string;
+  readonly bytes: number;
+  /** ISO 8601, UTC. */
+  readonly pushedAt: string;
+}
+
+/** The record of a model of which nothing was done. */
+export function emptyRecord(name: string): RegistryRecord {
+  return { formatVersion: REGISTRY_FORMAT_VERSION, name, aliases: {}, history: [] };
+}
+
+/** The record after one more action. It checks nothing of what the action means: `parseRecord` does. */
+export function recordAction(record: RegistryRecord, entry: Omit<RegistryEntry, 'previous'>): RegistryRecord {
+  const last = record.history.at(-1);
+  const { did, ...rest } = entry;
+  const linked = { ...rest, ...(last && { previous: entrySha256(last) }), did };
+  const history = [...record.history, linked];
+  return { ...record, aliases: aliasesAfter(history), history };
+}
+
+/** The versions that are there, in the order of their last push. */
+export function registeredVersions({ history }: Pick<RegistryRecord, 'history'>): RegisteredVersion[] {
+  const versions = new Map<string, RegisteredVersion>();
+  for (const { at, did } of history) {
+    if (did.action === 'push') {
+      const { version, manifestSha256, bytes } = did;
+      versions.delete(version);
+      versions.set(version, { version, manifestSha256, bytes, pushedAt: at });
+    } else if (did.action === 'remove') versions.delete(did.version);
+  }
+  return [...versions.values()];
+}
+
+export function recordText(record: RegistryRecord): string {
+  return `${JSON.stringify(record, null, 1)}\n`;
+}
+
+/**
+ * Reads the record of a model. It is taken only where its aliases are what its history made of them, each entry follows the one before,
+ * and aliases mean versions that are there with that checksum.
+ *
+ * @throws PilotlightError REGISTRY_INVALID with the object and the reason
+ */
+export function parseRecord(json: string, name: string): RegistryRecord {
+  const parsed = parseUntilFault(recordSchema, readJson(json, name));
+  if (!parsed.success) {
+    const { path, reason } = locateFault(parsed.error.issues[0]);
+    throw invalid(name, `${path.join('.') || 'the top level'}: ${reason}`);
+  }
+  const record = parsed.data;
+  if (record.name !== name) throw invalid(name, `it is that of ${record.name}`);
+  const fault = findHistoryFault(record);
+  if (fault !== undefined) throw invalid(name, fault);
+  return record;
+}
+
+function findHistoryFault({ history, aliases }: RegistryRecord): string | undefined {
+  for (const [index, { previous }] of history.entries()) {
+    const before = history[index - 1];
+    if (previous !== (before && entrySha256(before)))
+      return `history.${index} does not follow the entry before it`;
+  }
+  const made = aliasesAfter(history);
+  if (canonical(made) !== canonical(aliases)) return 'its aliases are not those of its history';
+  const versions = new Map(registeredVersions({ history }).map((entry) => [entry.version, entry]));
+  for (const [alias, { version, manifestSha256 }] of Object.entries(aliases)) {
+    if (versions.get(version)?.manifestSha256 !== manifestSha256)
+      return `aliases.${alias} means ${version}, which is not there with that checksum`;
+  }
+  return undefined;
+}
+
+function aliasesAfter(history: readonly RegistryEntry[]): Record<string, Alias> {
+  const aliases = new Map<string, Alias>();
+  for (const { did } of history) {
+    if (did.action === 'retire') aliases.delete(did.alias);
+    else if (did.action === 'promote' || did.action === 'rollback') {
+      const { alias, version, manifestSha256, share: part } = did;
+      aliases.set(alias, { version, manifestSha256, ...(part !== undefined && { share: part }) });
+    }
+  }
+  return Object.fromEntries(aliases);
+}
+
+function entrySha256(entry: RegistryEntry): string {
+  return sha256Of(JSON.stringify(entry));
+}
+
+function canonical(aliases: Readonly<Record<string, Alias>>): string {
+  const sorted = Object.entries(aliases).sort(([left], [right]) => (left < right ? -1 : 1));
+  return JSON.stringify(
+    sorted.map(([name, { version, manifestSha256, share: part }]) => [name, version, manifestSha256, part]),
+  );
+}
+
+function readJson(json: string, name: string): unknown {
+  try {
+    return parseJson(json);
+  } catch (cause) {
+    throw invalid(name, 'it is not JSON', cause);
+  }
+}
+
+function invalid(name: string, reason: string, cause?: unknown): PilotlightError {
+  return new PilotlightError(
+    'REGISTRY_INVALID',
+    `The record ${registryKey(name)} of the registry is refused: ${reason}. Restore the version of the object before it.`,
+    { cause },
+  );
+}

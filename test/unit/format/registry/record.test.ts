@@ -1,0 +1,80 @@
+import {
+  emptyRecord,
+  parseRecord,
+  type RegistryAction,
+  type RegistryRecord,
+  recordAction,
+  recordText,
+  registeredVersions,
+} from '@pilotlight/model-format/registry';
+import { describe, expect, test } from 'vitest';
+
+const sum = (digit: string) => digit.repeat(64);
+const push = (version: string, digit: string): RegistryAction => ({
+  action: 'push',
+  version,
+  manifestSha256: sum(digit),
+  bytes: 10,
+});
+const promote = (version: string, digit: string): RegistryAction => ({
+  action: 'promote',
+  alias: 'prod',
+  version,
+  manifestSha256: sum(digit),
+  gates: [],
+});
+
+function recordOf(actions: readonly RegistryAction[]): RegistryRecord {
+  return actions.reduce(
+    (record, did, index) =>
+      recordAction(record, { at: `2026-01-01T00:00:0${index}Z`, who: 'ada', because: 'it is better', did }),
+    emptyRecord('sentiment'),
+  );
+}
+
+describe('the record of a registry', () => {
+  const actions = [push('1.0.0', 'a'), promote('1.0.0', 'a'), push('1.1.0', 'b'), promote('1.1.0', 'b')];
+  const record = recordOf(actions);
+
+  test('an alias means the version that it was last promoted to', () => {
+    expect(parseRecord(recordText(record), 'sentiment')).toEqual(record);
+    expect(record.aliases).toEqual({ prod: { version: '1.1.0', manifestSha256: sum('b') } });
+  });
+
+  test('a removed version is not there any more', () => {
+    const removed = recordOf([...actions, { action: 'remove', version: '1.0.0' }]);
+    expect(registeredVersions(removed).map(({ version }) => version)).toEqual(['1.1.0']);
+  });
+
+  test.each([
+    [
+      'an alias of which history knows nothing',
+      { ...record, aliases: { prod: { version: '1.0.0', manifestSha256: sum('a') } } },
+      'its aliases are not those of its history',
+    ],
+    [
+      'an entry that is missing',
+      { ...record, history: record.history.toSpliced(1, 1) },
+      'history.1 does not follow',
+    ],
+    [
+      'a reason that was changed afterwards',
+      {
+        ...record,
+        history: record.history.map((entry, index) => (index === 0 ? { ...entry, because: 'other' } : entry)),
+      },
+      'history.1 does not follow',
+    ],
+    ['the name of another model', { ...record, name: 'intent' }, 'it is that of intent'],
+    ['a later format', { ...record, formatVersion: 2 }, 'formatVersion'],
+    [
+      'an alias of a version that was removed',
+      recordOf([...actions, { action: 'remove', version: '1.1.0' }]),
+      'aliases.prod means 1.1.0',
+    ],
+  ])('%s is refused with the object and the reason', (_case, broken, reason) => {
+    expect(() => parseRecord(JSON.stringify(broken), 'sentiment')).toThrow(
+      expect.objectContaining({ code: 'REGISTRY_INVALID', message: expect.stringContaining(reason) }),
+    );
+  });
+});
