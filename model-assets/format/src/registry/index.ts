@@ -17,5 +17,6 @@ export {
   recordText,
   registeredVersions,
   registryKey,
+  requiredGates,
   SHADOW,
 } from './record.ts';

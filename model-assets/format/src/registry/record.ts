@@ -68,6 +68,12 @@ const actionSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('retire'), alias: aliasNameSchema }),
   /** A version is gone, or goes: written before its files are deleted. */
   z.strictObject({ action: z.literal('remove'), version: modelVersionSchema }),
+  /** From now on a version becomes `alias` only with a report in which each of these gates has passed; none ends that. */
+  z.strictObject({
+    action: z.literal('require'),
+    alias: aliasNameSchema,
+    gates: listOf(text.check(z.maxLength(200))).check(z.maxLength(100)),
+  }),
 ]);
 export type RegistryAction = z.infer<typeof actionSchema>;
 
@@ -88,6 +94,8 @@ const recordSchema = z.strictObject({
   aliases: z.record(aliasNameSchema, aliasSchema),
   /** The oldest first. */
   history: listOf(entrySchema),
+  /** The sha256 of the last entry, which no entry after it proves. @default - there is no entry */
+  lastSha256: z.optional(sha256Schema),
 });
 export type RegistryRecord = z.infer<typeof recordSchema>;
 
@@ -105,13 +113,22 @@ export function emptyRecord(name: string): RegistryRecord {
   return { formatVersion: REGISTRY_FORMAT_VERSION, name, aliases: {}, history: [] };
 }
 
-/** The record after one more action. It checks nothing of what the action means: `parseRecord` does. */
+/** The record after one more action. It checks nothing of what the action means: `parseRecord` does. Throws for what is no entry. */
 export function recordAction(record: RegistryRecord, entry: Omit<RegistryEntry, 'previous'>): RegistryRecord {
   const last = record.history.at(-1);
-  const { did, ...rest } = entry;
-  const linked = { ...rest, ...(last && { previous: entrySha256(last) }), did };
+  // Parsed, so that its fields stand in the order in which a reader hashes them.
+  const linked = entrySchema.parse({ ...entry, ...(last && { previous: entrySha256(last) }) });
   const history = [...record.history, linked];
-  return { ...record, aliases: aliasesAfter(history), history };
+  return { ...record, aliases: aliasesAfter(history), history, lastSha256: entrySha256(linked) };
+}
+
+/** The gates that a version must have passed before it becomes `alias`. */
+export function requiredGates(
+  { history }: Pick<RegistryRecord, 'history'>,
+  alias: string,
+): readonly string[] {
+  const last = history.findLast(({ did }) => did.action === 'require' && did.alias === alias)?.did;
+  return last?.action === 'require' ? last.gates : [];
 }
 
 /** The versions that are there, in the order of their last push. */
@@ -150,12 +167,14 @@ export function parseRecord(json: string, name: string): RegistryRecord {
   return record;
 }
 
-function findHistoryFault({ history, aliases }: RegistryRecord): string | undefined {
+function findHistoryFault({ history, aliases, lastSha256 }: RegistryRecord): string | undefined {
   for (const [index, { previous }] of history.entries()) {
     const before = history[index - 1];
     if (previous !== (before && entrySha256(before)))
       return `history.${index} does not follow the entry before it`;
   }
+  const last = history.at(-1);
+  if (lastSha256 !== (last && entrySha256(last))) return 'lastSha256 is not that of its last entry';
   const made = aliasesAfter(history);
   if (canonical(made) !== canonical(aliases)) return 'its aliases are not those of its history';
   const versions = new Map(registeredVersions({ history }).map((entry) => [entry.version, entry]));

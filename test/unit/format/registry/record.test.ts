@@ -6,6 +6,7 @@ import {
   recordAction,
   recordText,
   registeredVersions,
+  requiredGates,
 } from '@pilotlight/model-format/registry';
 import { describe, expect, test } from 'vitest';
 
@@ -46,6 +47,24 @@ describe('the record of a registry', () => {
     expect(registeredVersions(removed).map(({ version }) => version)).toEqual(['1.1.0']);
   });
 
+  test('the order of the fields of an action is nothing that a reader stumbles over', () => {
+    const did = { manifestSha256: sum('a'), bytes: 1, version: '1.0.0', action: 'push' } as const;
+    const made = recordOf([did, push('1.1.0', 'b')]);
+    expect(parseRecord(recordText(made), 'sentiment')).toEqual(made);
+  });
+
+  test('an alias requires the gates that were required of it last', () => {
+    const require = (gates: string[]): RegistryAction => ({ action: 'require', alias: 'prod', gates });
+    const required = recordOf([
+      ...actions,
+      require(['accuracy>=0.8']),
+      require(['accuracy>=0.9', 'flips<=5']),
+    ]);
+    expect(requiredGates(required, 'prod')).toEqual(['accuracy>=0.9', 'flips<=5']);
+    expect(requiredGates(required, 'canary')).toEqual([]);
+    expect(required.aliases).toEqual(record.aliases);
+  });
+
   test.each([
     [
       'an alias of which history knows nothing',
@@ -64,6 +83,14 @@ describe('the record of a registry', () => {
         history: record.history.map((entry, index) => (index === 0 ? { ...entry, because: 'other' } : entry)),
       },
       'history.1 does not follow',
+    ],
+    [
+      'a reason of the last entry that was changed afterwards',
+      {
+        ...record,
+        history: record.history.map((entry, index) => (index === 3 ? { ...entry, because: 'other' } : entry)),
+      },
+      'lastSha256 is not that of its last entry',
     ],
     ['the name of another model', { ...record, name: 'intent' }, 'it is that of intent'],
     ['a later format', { ...record, formatVersion: 2 }, 'formatVersion'],
