@@ -1,6 +1,10 @@
+import type { Curve } from '@pilotlight/lifecycle/internal/report/line-chart';
+import type { Stack } from '@pilotlight/lifecycle/internal/report/stacked-bars';
 import type { Measurement } from './arguments.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './statistics.ts';
+
+export type { Curve, Stack };
 
 export type Unit =
   | 'ms'
@@ -36,16 +40,6 @@ export interface Comparison {
   /** The project's promise for this figure, in words. */
   readonly target?: string;
   readonly met?: boolean;
-}
-
-/** A part of a stacked bar or a point of a curve, for the plots. */
-export interface Stack {
-  readonly subject: string;
-  readonly parts: readonly { readonly name: string; readonly value: number }[];
-}
-export interface Curve {
-  readonly subject: string;
-  readonly points: readonly (readonly [x: number, y: number])[];
 }
 
 /** A plot that a measurement draws by itself. */

@@ -1,7 +1,7 @@
-import type { Curve, Result } from '../results.ts';
+import { type Curve, type LineChart, lineChart } from '@pilotlight/lifecycle/internal/report/line-chart';
+import { stackedBars } from '@pilotlight/lifecycle/internal/report/stacked-bars';
+import type { Result } from '../results.ts';
 import { nameSubject } from './format.ts';
-import { type LineChart, lineChart } from './line-chart.ts';
-import { stackedBars } from './stacked-bars.ts';
 
 /** A plot, and the name of its file. */
 export interface Plot {

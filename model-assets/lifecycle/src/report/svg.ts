@@ -1,13 +1,12 @@
 /** Just enough SVG for the plots: elements as strings, colours that follow the reader's colour scheme. */
+import { escapeMarkup } from './escape.ts';
 
 export type Attributes = Readonly<Record<string, string | number>>;
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? character);
-
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(coordinate(value))}"`);
+  const written = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${escapeMarkup(coordinate(value))}"`,
+  );
   return children.length === 0
     ? `<${name}${written.join('')}/>`
     : `<${name}${written.join('')}>${children.join('')}</${name}>`;
@@ -26,7 +25,7 @@ export function text(
   anchor: Anchor = 'start',
   kind = 'label',
 ): string {
-  return element('text', { x, y, 'text-anchor': anchor, class: kind }, escaped(content));
+  return element('text', { x, y, 'text-anchor': anchor, class: kind }, escapeMarkup(content));
 }
 
 /** Sizes in pixels of the letters of each kind of text. */
@@ -75,5 +74,5 @@ export function drawing(
     height,
     role: 'img',
   };
-  return `${element('svg', attributes, element('title', {}, escaped(title)), element('style', {}, style()), ...children)}\n`;
+  return `${element('svg', attributes, element('title', {}, escapeMarkup(title)), element('style', {}, style()), ...children)}\n`;
 }

@@ -1,4 +1,3 @@
-import type { Stack } from '../results.ts';
 import { legend } from './legend.ts';
 import { linearAxis, tickLabel } from './scales.ts';
 import { drawing, element, seriesClass, text, textWidth } from './svg.ts';
@@ -7,6 +6,12 @@ const WIDTH = 760;
 const BAR = 26;
 const PITCH = 40;
 const TOP = 64;
+
+/** One bar: its name, and its parts from left to right. */
+export interface Stack {
+  readonly subject: string;
+  readonly parts: readonly { readonly name: string; readonly value: number }[];
+}
 
 /** Horizontal bars made of parts, with the sum at the end of each. */
 export function stackedBars(title: string, unit: string, stacks: readonly Stack[]): string {

@@ -1,10 +1,15 @@
-import type { Curve } from '../results.ts';
 import { legend } from './legend.ts';
 import { type Axis, linearAxis, logAxis, tickLabel } from './scales.ts';
 import { drawing, element, seriesClass, text, textWidth } from './svg.ts';
 
 const WIDTH = 760;
 const PLOT = 300;
+
+/** One line, and its name in the legend. */
+export interface Curve {
+  readonly subject: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
 
 export interface LineChart {
   readonly title: string;

@@ -1,7 +1,7 @@
+import { lineChart } from '@pilotlight/lifecycle/internal/report/line-chart';
+import { stackedBars } from '@pilotlight/lifecycle/internal/report/stacked-bars';
+import { element, text } from '@pilotlight/lifecycle/internal/report/svg';
 import { describe, expect, it } from 'vitest';
-import { lineChart } from '../../bench/report/line-chart.ts';
-import { stackedBars } from '../../bench/report/stacked-bars.ts';
-import { element, text } from '../../bench/report/svg.ts';
 import { type DrawnText, drawnTexts, overlaps, parseElements } from './drawn-text.ts';
 
 const STACKS = ['Pilotlight int8', 'transformers.js q8', 'Node & <onnxruntime>'].map((subject, index) => ({

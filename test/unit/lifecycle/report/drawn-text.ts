@@ -1,5 +1,5 @@
 /** Reads back what a plot drew, to check it as a reader would see it. */
-import { FONT, textWidth } from '../../bench/report/svg.ts';
+import { FONT, textWidth } from '@pilotlight/lifecycle/internal/report/svg';
 
 const TAG = /<(\/?)([a-z]+)((?:\s[a-z][a-z\d-]*="[^"<]*")*)\s*(\/?)>/gi;
 
@@ -18,11 +18,11 @@ export function parseElements(svg: string): string[] {
     return '';
   });
   if (open.length > 0) throw new SyntaxError(`<${open.at(-1)}> is not closed`);
-  if (/[<>]|&(?!amp;|lt;|gt;|quot;)/.test(between)) throw new SyntaxError('there is a loose < > or &');
+  if (/[<>]|&(?!amp;|lt;|gt;|quot;|#39;)/.test(between)) throw new SyntaxError('there is a loose < > or &');
   return names;
 }
 
-const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' };
+const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
 
 export interface DrawnText {
   readonly content: string;
@@ -38,7 +38,7 @@ export function drawnTexts(svg: string): DrawnText[] {
     /<text x="([-\d.]+)" y="([-\d.]+)" text-anchor="(\w+)" class="(label|title)">([^<]*)<\/text>/g,
   );
   return [...matches].map(([, x, y, anchor, kind, escaped = '']) => {
-    const content = escaped.replace(/&(amp|lt|gt|quot);/g, (_, name: string) => CHARACTERS[name] ?? '');
+    const content = escaped.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => CHARACTERS[name] ?? '');
     const size = kind === 'title' ? 'title' : 'label';
     const width = textWidth(content, size);
     const left = Number(x) - (anchor === 'middle' ? width / 2 : anchor === 'end' ? width : 0);

@@ -1,0 +1,100 @@
+import { legend } from './legend.ts';
+import { linearAxis, tickLabel } from './scales.ts';
+import { drawing, element, seriesClass, text, textWidth } from './svg.ts';
+
+const WIDTH = 760;
+const PLOT = 240;
+/** Of the width of a bin, so that neighbours do not touch. */
+const FILLED = 0.88;
+
+export interface HistogramSeries {
+  readonly subject: string;
+  /** How many lie in each bin: one fewer than there are edges. */
+  readonly counts: readonly number[];
+}
+
+export interface Histogram {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  /** From low to high; bin `i` is from `edges[i]` to `edges[i + 1]`. Bins are drawn equally wide. */
+  readonly edges: readonly number[];
+  /** Drawn side by side in each bin; a single one has no legend. */
+  readonly series: readonly HistogramSeries[];
+}
+
+/** Counts by bin as upright bars; y begins at zero. */
+export function histogram({ title, x, y, edges, series }: Histogram): string {
+  const key =
+    series.length > 1
+      ? legend(
+          series.map(({ subject }) => subject),
+          16,
+          50,
+          WIDTH - 32,
+        )
+      : { svg: '', height: 0 };
+  const top = 60 + key.height;
+  const bottom = top + PLOT;
+  const highest = Math.max(0, ...series.flatMap(({ counts }) => counts)) || 1;
+  const vertical = linearAxis(highest, bottom, top);
+  const left = 28 + Math.max(...vertical.ticks.map((tick) => textWidth(tickLabel(tick))));
+  const bins = edges.length - 1;
+  const pitch = (WIDTH - 36 - left) / Math.max(1, bins);
+  const edgeAt = (index: number): number => left + index * pitch;
+  return drawing(
+    title,
+    WIDTH,
+    bottom + 46,
+    text(title, 16, 24, 'start', 'title'),
+    key.svg,
+    text(y, 16, top - 12),
+    ...vertical.ticks.map((tick) => {
+      const at = vertical.scale(tick);
+      return (
+        element('line', { x1: left, x2: WIDTH - 20, y1: at, y2: at, class: 'axis' }) +
+        text(tickLabel(tick), left - 8, at + 4, 'end')
+      );
+    }),
+    ...series.flatMap(({ counts }, index) =>
+      counts.map((count, bin) => {
+        const width = (pitch * FILLED) / series.length;
+        const at = vertical.scale(count);
+        const start = edgeAt(bin) + (pitch * (1 - FILLED)) / 2 + index * width;
+        return element('rect', { x: start, y: at, width, height: bottom - at, class: seriesClass(index) });
+      }),
+    ),
+    ...labelEdges(edges, edgeAt, bottom + 18),
+    text(x, WIDTH - 20, bottom + 38, 'end'),
+  );
+}
+
+/** Leaves out the edges whose labels would touch the one before. */
+function labelEdges(edges: readonly number[], edgeAt: (index: number) => number, y: number): string[] {
+  const drawn: string[] = [];
+  let free = Number.NEGATIVE_INFINITY;
+  for (const [index, edge] of edges.entries()) {
+    const label = tickLabel(edge);
+    const half = textWidth(label) / 2;
+    if (edgeAt(index) - half < free) continue;
+    drawn.push(text(label, edgeAt(index), y, 'middle'));
+    free = edgeAt(index) + half + 6;
+  }
+  return drawn;
+}
+
+/** How many of `values` lie in each bin; those below the first edge or above the last one count in the outermost bins. */
+export function countInBins(values: readonly number[], edges: readonly number[]): number[] {
+  const counts = new Array<number>(Math.max(0, edges.length - 1)).fill(0);
+  for (const value of values) {
+    let bin = 0;
+    while (bin < counts.length - 1 && value >= (edges[bin + 1] ?? Number.POSITIVE_INFINITY)) bin++;
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Edges of `bins` bins of the same width, from `low` to `high`. */
+export function evenEdges(low: number, high: number, bins: number): number[] {
+  return Array.from({ length: bins + 1 }, (_, index) => low + ((high - low) * index) / bins);
+}
