@@ -3,3 +3,8 @@
  * prints; the command line is `pilotlight models`.
  */
 export { LIFECYCLE_ERROR_CODES, LifecycleError, type LifecycleErrorCode } from './errors.ts';
+export {
+  type EvaluationReport,
+  evaluationReportSchema,
+  readEvaluationReport,
+} from './evaluate/report-schema.ts';

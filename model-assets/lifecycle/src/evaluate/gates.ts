@@ -1,0 +1,79 @@
+/** Gates: what must be true of the figures of an evaluation, as `accuracy>=0.9,flips<=5`. */
+import { didYouMean } from '@pilotlight/model-format/errors';
+import type { GateResult } from '@pilotlight/model-format/registry';
+import { LifecycleError } from '../errors.ts';
+
+const RELATIONS = {
+  '>=': (value: number, bound: number) => value >= bound,
+  '<=': (value: number, bound: number) => value <= bound,
+  '>': (value: number, bound: number) => value > bound,
+  '<': (value: number, bound: number) => value < bound,
+  '==': (value: number, bound: number) => value === bound,
+};
+type Relation = keyof typeof RELATIONS;
+const isRelation = (text: string): text is Relation => Object.hasOwn(RELATIONS, text);
+
+export interface Gate {
+  /** As the user wrote it, without blanks around it. */
+  readonly gate: string;
+  /** The name of a figure: `accuracy`, `change:accuracy`, `f1[refund]`, `accuracy[language=de]`. */
+  readonly figure: string;
+  readonly relation: Relation;
+  readonly bound: number;
+}
+
+/**
+ * Reads gates with commas between them; a comma within brackets parts none.
+ *
+ * @throws LifecycleError USAGE with the gate that cannot be read
+ */
+export function parseGates(text: string): Gate[] {
+  return text
+    .split(/,(?![^[]*\])/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(parseGate);
+}
+
+function parseGate(gate: string): Gate {
+  const [, figure = '', relation = '', bound = ''] =
+    /^((?:[^<>=[\]]|\[[^\]]*\])+?)\s*(>=|<=|==|>|<)\s*([-+]?[\d.]+(?:e[-+]?\d+)?%?)$/i.exec(gate) ?? [];
+  const number = bound.endsWith('%') ? Number(bound.slice(0, -1)) / 100 : Number(bound);
+  if (figure !== '' && isRelation(relation) && Number.isFinite(number))
+    return { gate, figure: figure.trim(), relation, bound: number };
+  throw new LifecycleError(
+    'USAGE',
+    `The gate ${JSON.stringify(gate)} cannot be read: write a figure, one of ${Object.keys(RELATIONS).join(' ')}, and a number, such as accuracy>=0.9.`,
+  );
+}
+
+/**
+ * Judges each gate. One whose figure was not measured has not passed.
+ *
+ * @throws LifecycleError USAGE for a figure that this evaluation does not have, with those that it has
+ */
+export function judgeGates(
+  gates: readonly Gate[],
+  figures: ReadonlyMap<string, number>,
+  about: Pick<GateResult, 'dataset' | 'manifestSha256'>,
+): GateResult[] {
+  return gates.map(({ gate, figure, relation, bound }) => {
+    const value = figures.get(figure);
+    if (value === undefined) {
+      const names = [...figures.keys()];
+      const hint = didYouMean(figure, names);
+      const all = names.filter((name) => !name.includes('[')).join(', ');
+      throw new LifecycleError(
+        'USAGE',
+        `There is no figure '${figure}' for the gate ${gate}${hint} There are ${all}.`,
+      );
+    }
+    const measured = Number.isFinite(value);
+    return {
+      gate,
+      ...(measured && { value }),
+      passed: measured && RELATIONS[relation](value, bound),
+      ...about,
+    };
+  });
+}
