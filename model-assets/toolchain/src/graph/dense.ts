@@ -11,6 +11,8 @@ export interface Projection {
   readonly outputs: number;
   /** Multiplies weight and bias. @default 1 */
   readonly scale?: number;
+  /** The first outputs, those that `scale` multiplies. @default all of them */
+  readonly scaled?: number;
   /** Whether the layer has a bias. @default true */
   readonly bias?: boolean;
 }
@@ -28,20 +30,20 @@ export function dense(
   name: string,
 ): string {
   // What config.json claims is checked against the weights before it decides on any memory.
-  const layers = projections.map(({ name: layer, outputs, scale = 1, tensors, bias: has = true }) => ({
+  const layers = projections.map(({ name: layer, outputs, tensors, bias: has = true, ...more }) => ({
     rows: weights.get(weights.firstOf(tensors?.weight ?? [`${layer}.weight`]), [outputs, inputs]),
     offsets: has ? weights.get(weights.firstOf(tensors?.bias ?? [`${layer}.bias`]), [outputs]) : undefined,
     outputs,
-    scale,
+    scaleAt: (output: number) => (output < (more.scaled ?? outputs) ? (more.scale ?? 1) : 1),
   }));
   const width = layers.reduce((sum, { outputs }) => sum + outputs, 0);
   const matrix = new Float32Array(inputs * width);
   const bias = new Float32Array(width);
   let column = 0;
-  for (const { rows, offsets, outputs, scale } of layers) {
-    transposeInto(matrix, width, column, rows, inputs, scale);
+  for (const { rows, offsets, outputs, scaleAt } of layers) {
+    transposeInto(matrix, width, column, rows, inputs, scaleAt);
     offsets?.forEach((value, index) => {
-      bias[column + index] = value * scale;
+      bias[column + index] = value * scaleAt(index);
     });
     column += outputs;
   }
@@ -64,14 +66,16 @@ function transposeInto(
   column: number,
   source: Float32Array,
   inputs: number,
-  scale: number,
+  scaleAt: (row: number) => number,
 ): void {
   const rows = source.length / inputs;
   for (let block = 0; block < rows; block += BLOCK) {
     const end = Math.min(block + BLOCK, rows);
+    const scales = Float64Array.from({ length: end - block }, (_, row) => scaleAt(block + row));
     for (let input = 0; input < inputs; input++) {
       for (let row = block; row < end; row++) {
-        target[input * width + column + row] = (source[row * inputs + input] ?? 0) * scale;
+        target[input * width + column + row] =
+          (source[row * inputs + input] ?? 0) * (scales[row - block] ?? 1);
       }
     }
   }

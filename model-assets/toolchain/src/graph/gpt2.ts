@@ -120,7 +120,7 @@ export function gpt2Scale(config: Gpt2Config, index: number): number {
   );
 }
 
-/** Conv1D of transformers: a linear layer whose weights are [inputs, outputs]. */
+/** Conv1D of transformers: a linear layer whose weights are [inputs, outputs]. The `first` outputs are multiplied by `factor`. */
 export function convolve(
   graph: GraphBuilder,
   weights: Weights,
@@ -128,8 +128,15 @@ export function convolve(
   dims: readonly [inputs: number, outputs: number],
   from: string,
   name: string,
+  scaled: { readonly first: number; readonly factor: number } = { first: 0, factor: 1 },
 ): string {
-  const matrix = graph.constant(floatTensor(`${name}.weight`, dims, weights.get(`${from}.weight`, dims)));
-  const bias = graph.constant(floatTensor(`${name}.bias`, [dims[1]], weights.get(`${from}.bias`, [dims[1]])));
+  const [, outputs] = dims;
+  const constant = (part: 'weight' | 'bias', shape: readonly number[]): string => {
+    const values = weights
+      .get(`${from}.${part}`, shape)
+      .map((value, at) => (at % outputs < scaled.first ? value * scaled.factor : value));
+    return graph.constant(floatTensor(`${name}.${part}`, shape, values));
+  };
+  const [matrix, bias] = [constant('weight', dims), constant('bias', [outputs])];
   return graph.op('Add', [graph.op('MatMul', [x, matrix], `${name}/product`), bias], name);
 }

@@ -4,7 +4,7 @@ import { layerNorm } from '../../../graph/encoder.ts';
 import { convolve, type Gpt2Config, gpt2Config, gpt2Layer, gpt2Scale } from '../../../graph/gpt2.ts';
 import { Weights } from '../../../graph/weights.ts';
 import type { GenerationFamily } from '../family.ts';
-import { attendToPast, splitHeads } from '../step/attention.ts';
+import { attendToPast, queryScale, splitHeads } from '../step/attention.ts';
 import { lookUp, score, table } from '../step/head.ts';
 import { StepGraph } from '../step/step-graph.ts';
 
@@ -54,17 +54,20 @@ function attention(step: StepGraph, weights: Weights, config: Gpt2Config, x: str
   const { n_embd: hidden, n_head: heads } = config;
   const at = `layer.${index}/attention`;
   const dims = [hidden, 3 * hidden] as const;
-  const merged = convolve(step.graph, weights, x, dims, `h.${index}.attn.c_attn`, `${at}/query_key_value`);
+  const shape = { heads, keyHeads: heads, dim: hidden / heads, scale: gpt2Scale(config, index) };
+  const merged = convolve(step.graph, weights, x, dims, `h.${index}.attn.c_attn`, `${at}/query_key_value`, {
+    first: hidden,
+    factor: queryScale(shape),
+  });
   const names = [`${at}/query`, step.newEntry(index, 'key'), step.newEntry(index, 'value')];
   const parts = names.map((name) => ({ name, heads }));
-  const dim = hidden / heads;
-  const [query = '', key = '', value = ''] = splitHeads(step, merged, parts, dim, `${at}/query_key_value`);
-  const inputs = { query, key, value, mask: step.mask({ windowed: false }) };
-  return attendToPast(
+  const [query = '', key = '', value = ''] = splitHeads(
     step,
-    index,
-    inputs,
-    { heads, keyHeads: heads, dim, scale: gpt2Scale(config, index) },
-    at,
+    merged,
+    parts,
+    shape.dim,
+    `${at}/query_key_value`,
   );
+  const inputs = { query, key, value, mask: step.mask({ windowed: false }) };
+  return attendToPast(step, index, inputs, shape, at);
 }

@@ -7,7 +7,7 @@ import { float, int } from '../../../graph/node.ts';
 import { floatTensor } from '../../../graph/tensor.ts';
 import { type WeightSource, Weights } from '../../../graph/weights.ts';
 import type { GenerationFamily } from '../family.ts';
-import { attendToPast, splitHeads } from '../step/attention.ts';
+import { attendToPast, queryScale, splitHeads } from '../step/attention.ts';
 import { lookUp, score, table } from '../step/head.ts';
 import { StepGraph } from '../step/step-graph.ts';
 
@@ -135,23 +135,15 @@ class Layers {
     const at = `layer.${index}/attention`;
     const from = `layers.${index}.self_attn`;
     const dim = hidden / heads;
-    const layers = ['q_proj', 'k_proj', 'v_proj'].map((name) => ({
-      name: `${from}.${name}`,
-      outputs: hidden,
-      bias,
-    }));
+    const shape = { heads, keyHeads: heads, dim, scale: dim ** -0.5 };
+    const linear = (name: string) => ({ name: `${from}.${name}`, outputs: hidden, bias });
+    const layers = [{ ...linear('q_proj'), scale: queryScale(shape) }, linear('k_proj'), linear('v_proj')];
     const merged = dense(step.graph, this.#weights, x, hidden, layers, `${at}/query_key_value`);
     const names = [`${at}/query`, step.newEntry(index, 'key'), step.newEntry(index, 'value')];
     const parts = names.map((name) => ({ name, heads }));
     const [query = '', key = '', value = ''] = splitHeads(step, merged, parts, dim, `${at}/query_key_value`);
     const inputs = { query, key, value, mask: step.mask({ windowed: false }) };
-    const context = attendToPast(
-      step,
-      index,
-      inputs,
-      { heads, keyHeads: heads, dim, scale: dim ** -0.5 },
-      at,
-    );
+    const context = attendToPast(step, index, inputs, shape, at);
     return this.#dense(context, hidden, hidden, `${from}.out_proj`, `${at}/output`);
   }
 

@@ -26,16 +26,20 @@ export interface AttentionLayers {
   readonly scale: number;
 }
 
-/** Some of its first layers by one product: `x` [.., width] to [.., layers * heads * dim]. */
+/** Some of its first layers by one product: `x` [.., width] to [.., layers * heads * dim]. `scale` multiplies the queries. */
 export function projectIn(
   { graph, weights }: Building,
   x: string,
   attention: AttentionLayers,
   names: readonly ('query' | 'key' | 'value')[],
   name: string,
+  scale = 1,
 ): string {
   const { heads, dim, width, bias } = attention;
-  const projections = names.map((part) => ({ name: attention[part], outputs: heads * dim, bias }));
+  const projections = names.map((part) => ({
+    ...{ name: attention[part], outputs: heads * dim, bias },
+    ...(part === 'query' && { scale }),
+  }));
   return dense(graph, weights, x, width, projections, name);
 }
 

@@ -20,8 +20,9 @@ export function selfAttention(
   at: string,
 ): string {
   const building = { graph: step.graph, weights };
-  const { heads, dim } = layers;
-  const projected = projectIn(building, x, layers, ['query', 'key', 'value'], `${at}/query_key_value`);
+  const { heads, dim, scale } = layers;
+  const name = `${at}/query_key_value`;
+  const projected = projectIn(building, x, layers, ['query', 'key', 'value'], name, scale);
   const names = [`${at}/query`, step.newEntry(index, 'key'), step.newEntry(index, 'value')];
   const parts = names.map((name) => ({ name, heads }));
   const [query = '', key = '', value = ''] = splitHeads(step, projected, parts, dim, at);
@@ -38,7 +39,7 @@ export function sourceAttention(
   at: string,
 ): string {
   const building = { graph: step.graph, weights };
-  const projected = projectIn(building, x, layers, ['query'], `${at}/projected`);
+  const projected = projectIn(building, x, layers, ['query'], `${at}/projected`, layers.scale);
   const parts = [{ name: `${at}/query`, heads: layers.heads }];
   const [query = ''] = splitHeads(step, projected, parts, layers.dim, at);
   const context = attendToSource(step, index, query, shapeOf(layers), at);

@@ -1,6 +1,6 @@
 /** Attention of the tokens of a run: to each other and to the cache, or to the source. See ADR-step-graph.md. */
 import { MICROSOFT } from '../../../graph/builder.ts';
-import { float, int, ints } from '../../../graph/node.ts';
+import { int, ints } from '../../../graph/node.ts';
 import type { StepGraph } from './step-graph.ts';
 
 export interface AttentionShape {
@@ -9,10 +9,18 @@ export interface AttentionShape {
   /** Heads of keys and values: each serves as many heads of queries, those beside each other. */
   readonly keyHeads: number;
   readonly dim: number;
-  /** The scores are multiplied by it. */
+  /** The scores are multiplied by it: by way of the queries, see `queryScale`. */
   readonly scale: number;
   /** The scores stay below it: `cap * tanh(scores / cap)`. @default - they have no bound */
   readonly cap?: number | undefined;
+}
+
+/**
+ * What the layer that makes the queries is multiplied by. A product of one row has a kernel of its own in ONNX Runtime, which scales nothing: with
+ * a factor in FusedMatMul, keys are copied first, and a step takes up to three times as long over them.
+ */
+export function queryScale({ scale, cap = 1 }: Pick<AttentionShape, 'scale' | 'cap'>): number {
+  return scale / cap;
 }
 
 /**
@@ -54,7 +62,7 @@ function transposeHeads({ graph }: StepGraph, x: string, name: string): string {
 }
 
 /**
- * The tokens of a run see each other and the cache, as far as `mask` lets them: `query` [batch, heads, tokens, dim], `key` and `value`
+ * The tokens of a run see each other and the cache, as far as `mask` lets them: `query` [batch, heads, tokens, dim], scaled, `key` and `value`
  * [batch, key heads, tokens, dim], to [batch, tokens, heads * dim]. `mask` is [batch, 1 or heads, tokens, tokens + entries], the tokens of the
  * run first; with fewer heads of keys than of queries it is [batch, 1, heads of a key * tokens, tokens + entries].
  */
@@ -67,8 +75,8 @@ export function attendToPast(
 ): string {
   const { graph } = step;
   const query = foldQueries(step, inputs.query, shape, at);
-  const own = scores(step, query, inputs.key, shape, `${at}/own_scores`);
-  const old = scores(step, query, step.past(layer, 'key'), shape, `${at}/past_scores`);
+  const own = scores(step, query, inputs.key, `${at}/own_scores`);
+  const old = scores(step, query, step.past(layer, 'key'), `${at}/past_scores`);
   const all = graph.op('Concat', [own, old], `${at}/scores`, { attributes: { axis: int(-1) } });
   const weights = softmax(step, capScores(step, all, shape, at), inputs.mask, at);
   const [toOwn = '', toOld = ''] = graph.ops('Split', [weights, step.sizes], `${at}/parts`, 2, {
@@ -80,7 +88,7 @@ export function attendToPast(
   return joinHeads(step, context, shape, at);
 }
 
-/** The tokens of a run see the source: `query` [batch, heads, tokens, dim] to [batch, tokens, heads * dim]. */
+/** The tokens of a run see the source: `query` [batch, heads, tokens, dim], scaled, to [batch, tokens, heads * dim]. */
 export function attendToSource(
   step: StepGraph,
   layer: number,
@@ -88,7 +96,7 @@ export function attendToSource(
   shape: AttentionShape,
   at: string,
 ): string {
-  const all = scores(step, query, step.cross(layer, 'key'), shape, `${at}/scores`);
+  const all = scores(step, query, step.cross(layer, 'key'), `${at}/scores`);
   const weights = softmax(step, all, step.crossMask, at);
   const context = step.graph.op('MatMul', [weights, step.cross(layer, 'value')], `${at}/context`);
   return joinHeads(step, context, shape, at);
@@ -118,16 +126,10 @@ function foldQueries(
   return step.graph.op('Reshape', [query, step.integers([0, keyHeads, -1, dim])], `${at}/folded`);
 }
 
-function scores(
-  { graph }: StepGraph,
-  query: string,
-  key: string,
-  { scale, cap = 1 }: AttentionShape,
-  name: string,
-): string {
+function scores({ graph }: StepGraph, query: string, key: string, name: string): string {
   return graph.op('FusedMatMul', [query, key], name, {
     domain: MICROSOFT,
-    attributes: { alpha: float(scale / cap), transB: int(1) },
+    attributes: { transB: int(1) },
   });
 }
 

@@ -5,7 +5,7 @@ import { type Activation, activate } from '../../../graph/encoder.ts';
 import { int } from '../../../graph/node.ts';
 import { type WeightSource, Weights } from '../../../graph/weights.ts';
 import type { BuiltGenerator } from '../family.ts';
-import { type AttentionShape, attendToPast, foldMask, splitHeads } from './attention.ts';
+import { type AttentionShape, attendToPast, foldMask, queryScale, splitHeads } from './attention.ts';
 import { lookUp, score, table } from './head.ts';
 import { rmsNorm } from './norms.ts';
 import type { RopeParameters } from './rope-config.ts';
@@ -156,9 +156,15 @@ class Layers {
       outputs,
       bias: biases.queries,
     });
+    // Where queries are normalised by head, the norm scales them.
+    const [scale, normScale] = headNorms ? [1, queryScale(attention)] : [queryScale(attention), 1];
     const projections = fused
-      ? [linear('qkv_proj', (heads + 2 * keyHeads) * dim)]
-      : [linear('q_proj', heads * dim), linear('k_proj', keyHeads * dim), linear('v_proj', keyHeads * dim)];
+      ? [{ ...linear('qkv_proj', (heads + 2 * keyHeads) * dim), scale, scaled: heads * dim }]
+      : [
+          { ...linear('q_proj', heads * dim), scale },
+          linear('k_proj', keyHeads * dim),
+          linear('v_proj', keyHeads * dim),
+        ];
     const merged = dense(step.graph, this.#weights, x, hidden, projections, `${at}/query_key_value`);
     const value = step.newEntry(index, 'value');
     const [queries = '', keys = ''] = splitHeads(
@@ -173,11 +179,11 @@ class Layers {
       `${at}/query_key_value`,
     );
     const frequencies = rotaryFrequencies(layer.rope, dim);
-    const turn = (plain: string, count: number, norm: string, name: string): string => {
-      const normed = headNorms ? this.#norm(plain, `${from}.${norm}`, `${name}/norm`, dim) : plain;
+    const turn = (plain: string, count: number, norm: string, name: string, factor = 1): string => {
+      const normed = headNorms ? this.#norm(plain, `${from}.${norm}`, `${name}/norm`, dim, factor) : plain;
       return rotate(step, normed, { frequencies, kind: layer.kind, heads: count }, name);
     };
-    const query = turn(queries, heads, 'q_norm', `${at}/query`);
+    const query = turn(queries, heads, 'q_norm', `${at}/query`, normScale);
     const key = turn(keys, keyHeads, 'k_norm', step.newEntry(index, 'key'));
     const mask = foldMask(step, step.mask({ windowed: this.#hasWindow && layer.windowed }), attention);
     const context = attendToPast(step, index, { query, key, value, mask }, attention, at);
@@ -205,9 +211,9 @@ class Layers {
     return dense(graph, this.#weights, gated, feedForward, [contracting], `${at}/contract`);
   }
 
-  #norm(x: string, from: string, at: string, width = this.#model.hidden): string {
+  #norm(x: string, from: string, at: string, width = this.#model.hidden, scale = 1): string {
     const { epsilon, normOffset } = this.#model;
-    const norm = { weight: `${from}.weight`, width, epsilon, offset: normOffset };
+    const norm = { weight: `${from}.weight`, width, epsilon, offset: normOffset, scale };
     return rmsNorm(this.#step.graph, this.#weights, x, norm, at);
   }
 }
