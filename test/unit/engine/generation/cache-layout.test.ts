@@ -39,14 +39,10 @@ function entriesOf({ data }: CacheTensor, room: number, row: number, head: numbe
 }
 
 describe('a room', () => {
-  it('grows by 64 entries, and by eighths where it is large', () => {
-    expect([0, 1, 64, 65, 128, 129, 1000, 1025, 5000].map((entries) => roomFor(entries, 64))).toEqual([
-      64, 64, 64, 128, 128, 192, 1024, 1152, 5120,
+  it('grows by 32 entries, and by eighths where it is large', () => {
+    expect([0, 1, 32, 33, 64, 65, 300, 1000, 1025, 5000].map((entries) => roomFor(entries))).toEqual([
+      32, 32, 32, 64, 64, 96, 320, 1024, 1152, 5120,
     ]);
-  });
-
-  it('is never smaller than the dimension of a head', () => {
-    expect(roomFor(10, 256)).toBe(256);
   });
 
   it.each([

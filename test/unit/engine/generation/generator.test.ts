@@ -241,7 +241,7 @@ describe('a call that is left', () => {
   });
 
   it('tells of the first input that fails, and the others end', async () => {
-    const { model, decoder } = await open({ cacheBytes: 60_000 });
+    const { model, decoder } = await open({ cacheBytes: 40_000 });
     await expect(model.predict(['AB', 'A'.repeat(100)], ENDLESS)).rejects.toMatchObject({
       code: 'TOO_MUCH_WORK',
     });

@@ -35,17 +35,15 @@ export function entryBytes({ layers, heads, dim }: Pick<DecoderFacts, 'layers' |
   return layers * PARTS.length * heads * dim * Float32Array.BYTES_PER_ELEMENT;
 }
 
-/** The least room: products of one step are then cut in one way, whatever the room is. */
-const LEAST_ROOM = 64;
+const LEAST_ROOM = 32;
 
 /**
- * Rounds a number of entries up to a room. Rooms grow by eighths or by 64, so that a step does not read much more than what is used, and
+ * Rounds a number of entries up to a room. Rooms grow by eighths or by 32, so that a step does not read much more than what is used, and
  * entries are seldom moved.
  */
-export function roomFor(entries: number, dim: number): number {
-  const least = Math.max(LEAST_ROOM, dim);
+export function roomFor(entries: number): number {
   const step = Math.max(LEAST_ROOM, 2 ** Math.floor(Math.log2(Math.max(entries, 1)) - 3));
-  return Math.max(least, Math.ceil(entries / step) * step);
+  return Math.max(LEAST_ROOM, Math.ceil(entries / step) * step);
 }
 
 /** Where entries are copied from: the row of a tensor `[rows, heads, room, dim]`. */

@@ -23,7 +23,7 @@ export function needOf({ input, start, options }: TokenRequest): CacheNeed {
 export function bytesOf(needs: readonly CacheNeed[], facts: DecoderFacts): number {
   let bytes = 0;
   for (const alike of Map.groupBy(needs, ({ width }) => width).values()) {
-    const entries = roomFor(Math.max(...alike.map((need) => need.entries)), facts.dim);
+    const entries = roomFor(Math.max(...alike.map((need) => need.entries)));
     const tokens = Math.max(...alike.map(({ sourceTokens }) => sourceTokens));
     bytes += alike.length * (entries * entryBytes(facts) + sourceBytes(tokens, facts));
   }
@@ -31,5 +31,5 @@ export function bytesOf(needs: readonly CacheNeed[], facts: DecoderFacts): numbe
 }
 
 function sourceBytes(tokens: number, { layers, cross }: DecoderFacts): number {
-  return cross ? roomFor(tokens, cross.dim) * entryBytes({ layers, ...cross }) : 0;
+  return cross ? tokens * entryBytes({ layers, ...cross }) : 0;
 }

@@ -22,12 +22,24 @@ interface Used {
   cross: number;
 }
 
+/** What the encoder gave for a source: a row of its outputs, which have `tokens` tokens, padding among them. */
+export interface EncodedSource {
+  readonly outputs: Outputs;
+  readonly row: number;
+  readonly tokens: number;
+}
+
+/** What an input has before it shares a cache: a cache of its own with one slot, and its source where that is not in the cache yet. */
+export interface OwnCache {
+  readonly cache: CachePool;
+  readonly source?: EncodedSource | undefined;
+}
+
 export class CachePool {
   readonly #past: readonly CacheTensor[];
   readonly #cross: readonly CacheTensor[];
   readonly #new: readonly string[];
   readonly #used: Used[] = [];
-  readonly #dims: { readonly past: number; readonly cross: number };
   #room = 0;
   #crossRoom = 0;
 
@@ -35,7 +47,6 @@ export class CachePool {
     this.#past = pastTensors(facts);
     this.#cross = crossTensors(facts);
     this.#new = namesOf(facts.layers, newName);
-    this.#dims = { past: facts.dim, cross: facts.cross?.dim ?? 0 };
   }
 
   get slots(): number {
@@ -66,21 +77,34 @@ export class CachePool {
     return this.#used[slot]?.cross ?? 0;
   }
 
-  /** Adds an empty slot, the last; gives its number. */
-  add(): number {
-    this.#relayout([...this.#used, { past: 0, cross: 0 }], this.#room, this.#crossRoom);
-    return this.#used.push({ past: 0, cross: 0 }) - 1;
+  /** Adds an empty slot, the last. */
+  add(): void {
+    this.#addSlots(1, 0, 0);
   }
 
-  /** Adds a slot that has what a slot of another pool has. */
-  addFrom(other: CachePool, slot: number): number {
-    const used = { past: other.entries(slot), cross: other.sourceTokens(slot) };
-    const added = this.add();
-    this.reserve(used.past, used.cross);
-    this.#copy(this.#past, added, other.#past, slot, used.past, this.#room, other.#room);
-    this.#copy(this.#cross, added, other.#cross, slot, used.cross, this.#crossRoom, other.#crossRoom);
-    this.#used[added] = used;
-    return added;
+  /** Adds a slot for each of these, in their order. Memory is taken once for all of them. */
+  addFrom(others: readonly OwnCache[]): void {
+    const first = this.slots;
+    const sizes = others.map(({ cache, source }) => ({
+      past: cache.entries(0),
+      cross: source?.tokens ?? cache.sourceTokens(0),
+    }));
+    const longest = (part: keyof Used) => Math.max(0, ...sizes.map((size) => size[part]));
+    this.#addSlots(others.length, longest('past'), longest('cross'));
+    for (const [index, { cache, source }] of others.entries()) {
+      const slot = first + index;
+      const { past = 0, cross = 0 } = sizes[index] ?? {};
+      this.#copy(this.#past, slot, cache.#past, 0, past, this.#room, cache.#room);
+      if (source) this.#writeSource(slot, source);
+      else this.#copy(this.#cross, slot, cache.#cross, 0, cross, this.#crossRoom, cache.#crossRoom);
+      this.#used[slot] = { past, cross };
+    }
+  }
+
+  #addSlots(count: number, entries: number, sourceTokens: number): void {
+    const added = Array.from({ length: count }, () => ({ past: 0, cross: 0 }));
+    this.#makeRoom([...this.#used, ...added], entries, sourceTokens);
+    this.#used.push(...added);
   }
 
   /** Frees a slot. The last one takes its place, so that those in use stay the first. What is left behind is written over or hidden. */
@@ -97,11 +121,16 @@ export class CachePool {
 
   /** Makes room for entries and for tokens of a source in each slot, no less than those in use; takes back what is far too much. */
   reserve(entries: number, sourceTokens: number): void {
-    const past = Math.max(entries, ...this.#used.map((used) => used.past));
-    const cross = Math.max(sourceTokens, ...this.#used.map((used) => used.cross));
-    const room = chooseRoom(this.#room, past, this.#dims.past);
-    const crossRoom = this.#cross.length === 0 ? 0 : chooseRoom(this.#crossRoom, cross, this.#dims.cross);
-    this.#relayout(this.#used, room, crossRoom);
+    this.#makeRoom(this.#used, entries, sourceTokens);
+  }
+
+  #makeRoom(slots: readonly Used[], entries: number, sourceTokens: number): void {
+    const past = Math.max(entries, ...slots.map((used) => used.past));
+    const cross = Math.max(sourceTokens, ...slots.map((used) => used.cross));
+    const room = past === 0 ? this.#room : chooseRoom(this.#room, roomFor(past));
+    // Sources are padded already, and grow no more.
+    const crossRoom = this.#cross.length === 0 ? 0 : chooseRoom(this.#crossRoom, cross);
+    this.#relayout(slots, room, crossRoom);
   }
 
   /**
@@ -131,15 +160,15 @@ export class CachePool {
     used.past = entries.length;
   }
 
-  /** Puts what the encoder gave for a row, of `tokens` tokens, into a slot. */
-  putSource(
-    slot: number,
-    outputs: Outputs,
-    { row, tokens }: { readonly row: number; readonly tokens: number },
-  ): void {
+  /** Puts what the encoder gave into a slot. */
+  putSource(slot: number, source: EncodedSource): void {
+    this.reserve(0, source.tokens);
+    this.#writeSource(slot, source);
+  }
+
+  #writeSource(slot: number, { outputs, row, tokens }: EncodedSource): void {
     const used = this.#used[slot];
     if (!used) return;
-    this.reserve(0, tokens);
     for (const tensor of this.#cross) {
       const { data } = outputs[tensor.name] ?? NOTHING;
       copyEntries(
@@ -196,8 +225,7 @@ export class CachePool {
 
 const NOTHING = { data: new Float32Array() };
 
-/** Keeps the room while it is enough, and not twice what is needed. */
-function chooseRoom(room: number, entries: number, dim: number): number {
-  const wanted = roomFor(entries, dim);
+/** Keeps the room while it is enough, and not twice what is wanted. */
+function chooseRoom(room: number, wanted: number): number {
   return room >= wanted && room <= 2 * wanted ? room : wanted;
 }

@@ -2,6 +2,7 @@
 import { UNUSED_ENTRIES } from '../graphs.ts';
 import type { ActiveRequest } from './active-request.ts';
 import { CachePool } from './cache-pool.ts';
+import type { ReadyRequest } from './prefill.ts';
 import { runStep, type StepGraph, type StepJob } from './step-runner.ts';
 
 export class DecodeGroup {
@@ -26,13 +27,13 @@ export class DecodeGroup {
     return this.#cache.bytes;
   }
 
-  /** Takes a request in, with the only slot of a cache of its own. Where there is no memory for it, it is told. */
-  join(request: ActiveRequest, own: CachePool): void {
+  /** Takes requests in. Where there is no memory for them, they are told. */
+  join(ready: readonly ReadyRequest[]): void {
     try {
-      this.#cache.addFrom(own, 0);
-      this.#requests.push(request);
+      this.#cache.addFrom(ready);
+      this.#requests.push(...ready.map(({ request }) => request));
     } catch (error) {
-      request.fail(error);
+      for (const { request } of ready) request.fail(error);
     }
   }
 

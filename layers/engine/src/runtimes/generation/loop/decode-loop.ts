@@ -116,9 +116,8 @@ export class DecodeLoop implements Decoder {
   }
 
   #join(): void {
-    for (const { request, cache } of this.#prefill.takeReady()) {
-      this.#groupOf(request.search.width).join(request, cache);
-    }
+    const ready = Map.groupBy(this.#prefill.takeReady(), ({ request }) => request.search.width);
+    for (const [width, alike] of ready) this.#groupOf(width).join(alike);
   }
 
   /** A group that nobody is in keeps its memory, until another is made. */

@@ -5,7 +5,7 @@ import { crossName, UNUSED_ENTRIES } from '../graphs.ts';
 import type { StepRows } from '../search/search.ts';
 import type { ActiveRequest } from './active-request.ts';
 import { namesOf } from './cache-layout.ts';
-import { CachePool } from './cache-pool.ts';
+import { CachePool, type EncodedSource, type OwnCache } from './cache-pool.ts';
 import { emptyPast, encoderFeeds } from './first-feeds.ts';
 import { type Chunk, padLength, planChunks } from './plan-chunks.ts';
 import { runStep, type StepGraph, type StepJob } from './step-runner.ts';
@@ -16,12 +16,17 @@ export interface PrefillGraphs {
   readonly encoder?: Session | undefined;
 }
 
-interface Arriving {
+/** A request that is ready for steps, with what it has in its cache. */
+export interface ReadyRequest extends OwnCache {
   readonly request: ActiveRequest;
-  readonly cache: CachePool;
+}
+
+interface Arriving extends ReadyRequest {
   readonly chunks: Chunk[];
   /** Padded tokens of the source that the encoder has yet to read. */
   unread: number;
+  /** Goes from the outputs of the encoder to the cache that is shared, unless chunks of a prompt need it before. */
+  source: EncodedSource | undefined;
 }
 
 /** Tokens that a run has at most if it is of several inputs, where the steps of others wait for it. */
@@ -57,7 +62,13 @@ export class Prefill {
     if (!scored && (chunks.at(-1)?.count ?? 0) <= search.width) chunks.pop();
     const cache = new CachePool(this.#graphs.step.facts);
     cache.add();
-    this.#arriving.push({ request, cache, chunks, unread: padLength(request.source.length) });
+    this.#arriving.push({
+      request,
+      cache,
+      chunks,
+      unread: padLength(request.source.length),
+      source: undefined,
+    });
   }
 
   /** Ends those that were cancelled, or whose time is over. */
@@ -88,8 +99,8 @@ export class Prefill {
     this.#letOthersFirst(batch);
   }
 
-  /** Gives those that are ready for steps, with their caches; they are here no more. */
-  takeReady(): readonly { readonly request: ActiveRequest; readonly cache: CachePool }[] {
+  /** Gives those that are ready for steps; they are here no more. */
+  takeReady(): readonly ReadyRequest[] {
     const ready = this.#arriving.filter(({ unread, chunks }) => unread === 0 && chunks.length === 0);
     this.#leave(ready);
     return ready;
@@ -121,7 +132,9 @@ export class Prefill {
     const outputs = await encoder.run(encoderFeeds(sources, length), namesOf(step.facts.layers, crossName));
     refuseNaN(outputs);
     for (const [row, arriving] of batch.entries()) {
-      arriving.cache.putSource(0, outputs, { row, tokens: length });
+      const source = { outputs, row, tokens: length };
+      if (arriving.chunks.length > 0) arriving.cache.putSource(0, source);
+      else arriving.source = source;
       arriving.unread = 0;
     }
   }
@@ -187,13 +200,25 @@ function append(
 /** Hidden or not, a NaN would show in all that is read beside it. */
 function refuseNaN(outputs: Outputs): void {
   for (const { data } of Object.values(outputs)) {
-    let sum = 0;
-    for (const value of data) sum += value;
-    if (Number.isNaN(sum)) {
+    if (Number.isNaN(sumOf(data))) {
       throw new EngineError(
         'SESSION_FAILED',
         'The encoder gave values that are no numbers. Package the model again in fp32, or check its weights.',
       );
     }
   }
+}
+
+/** By four sums, because each addition waits for the one before it. */
+function sumOf(values: Float32Array): number {
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  let at = 0;
+  for (; at + 3 < values.length; at += 4) {
+    first += values[at] ?? 0;
+    second += values[at + 1] ?? 0;
+    third += values[at + 2] ?? 0;
+    fourth += values[at + 3] ?? 0;
+  }
+  for (; at < values.length; at++) first += values[at] ?? 0;
+  return first + second + third + fourth;
 }
