@@ -82,6 +82,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'a function that answers as its goldens say is proven',
   },
   {
+    command: /^npm run (--silent )?models -- (sign |verify .* --signed-by )/,
+    file: 'test/e2e/sign-cli.test.ts',
+    title: 'a package that was signed is proven, and one that was not is refused',
+  },
+  {
     command: /^npm run models -- add .* --runtime transformers\.js /,
     file: 'test/e2e/pipelines.test.ts',
     title: 'is listed, and proven by the answers that it gave when it was packaged',

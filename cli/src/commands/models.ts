@@ -1,7 +1,7 @@
 import type { CommandGroup } from '../kit/command.ts';
 
 export const command: CommandGroup = {
-  summary: 'bring model packages in, prove them, list them, describe them, time them',
+  summary: 'bring model packages in, prove them, list them, describe them, time them, sign them',
   commands: {
     add: () => import('./models/add.ts'),
     inspect: () => import('./models/inspect.ts'),
@@ -9,5 +9,6 @@ export const command: CommandGroup = {
     list: () => import('./models/list.ts'),
     info: () => import('./models/info.ts'),
     bench: () => import('./models/bench.ts'),
+    sign: () => import('./models/sign.ts'),
   },
 };

@@ -13,6 +13,11 @@ export const OPTIONS = {
     value: 'ARN',
     help: 'deployed function that runs its goldens itself, in the account: the ARN of its alias, or several with commas between',
   },
+  'signed-by': {
+    type: 'string',
+    value: 'FILE',
+    help: 'public keys in PEM, one of which must have signed each package',
+  },
   ...COMMON,
   ...QUIET,
 } as const satisfies Options;

@@ -1,4 +1,6 @@
 import { PilotlightError } from '@pilotlight/engine';
+import { verifySignature } from '@pilotlight/lifecycle';
+import { readRegularFile } from '@pilotlight/model-format';
 import { selectPackages, silent, type VariantProof, verifyPackage } from '@pilotlight/toolchain';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
@@ -14,6 +16,9 @@ interface Verdict {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** Of a file of public keys. */
+const MAX_KEY_BYTES = 100_000;
+
 const PROVIDERS = ['cpu', 'cuda', 'webgpu'] as const;
 
 /** Gives the exit code 1 where a package is refused. @throws CliError, EngineError */
@@ -24,12 +29,14 @@ export async function verify(
   const [selection = 'all', more] = positionals;
   if (more !== undefined) throw usageError(`verify takes one model, but got '${more}' too.`);
   const provider = chooseOne(PROVIDERS, values.provider, '--provider');
+  const keys = readKeys(values['signed-by']);
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
   const packages = packagesFolder(values.packages);
   const verdicts: Verdict[] = [];
   for (const entry of await selectPackages(packages, selection)) {
     const name = `${entry.name}@${entry.version}`;
     try {
+      if (keys !== undefined) await verifySignature(packages, entry, keys);
       const proofs = await progress.stage(name, (report) =>
         verifyPackage(packages, entry, { report, executionProvider: provider }),
       );
@@ -41,6 +48,16 @@ export async function verify(
   }
   stdout.write(`${values.json ? JSON.stringify(verdicts, null, 2) : report(verdicts)}\n`);
   return verdicts.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
+}
+
+function readKeys(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readRegularFile(file, MAX_KEY_BYTES).toString();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw usageError(`--signed-by cannot be read: ${reason}`);
+  }
 }
 
 function report(verdicts: readonly Verdict[]): string {

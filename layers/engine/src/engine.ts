@@ -2,6 +2,7 @@
 
 import { findChecksum, formatModelRef, parseModelRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import { readPublicKeys } from '@pilotlight/model-format/internal/package/signature/keys';
 import type { LoaderDependencies } from './load/dependencies.ts';
 import { loadModel } from './load/load-model.ts';
 import { ModelCache } from './load/model-cache.ts';
@@ -19,6 +20,7 @@ import { Predictor } from './predict/predictor.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
 import { createWorkerSession } from './session/worker-session.ts';
 import { FolderStore } from './store/folder-store.ts';
+import { SignedStore } from './store/signed-store.ts';
 import { createTokenizer } from './tokenizer/create-tokenizer.ts';
 
 const SESSIONS: Record<'inline' | 'worker', CreateSession> = {
@@ -26,8 +28,12 @@ const SESSIONS: Record<'inline' | 'worker', CreateSession> = {
   worker: createWorkerSession,
 };
 
-function openStore({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
-  return typeof packages === 'string' ? new FolderStore(packages, { verify }) : packages;
+/** A signature is of the sums of the files, and says nothing of files that nobody compares with them. */
+function openStore({ packages, verify = 'sha256', signedBy }: EngineOptions): PackageStore {
+  if (signedBy === undefined)
+    return typeof packages === 'string' ? new FolderStore(packages, { verify }) : packages;
+  const store = typeof packages === 'string' ? new FolderStore(packages) : packages;
+  return new SignedStore(store, signedBy.flatMap(readPublicKeys));
 }
 
 /** Why a model that is no `Predictor` does not read tokens as one, by its runtime. */

@@ -10,6 +10,7 @@ import type {
   OnnxManifest,
   PackageManifest,
   ResolvedRef,
+  SidecarFile,
   TaskName,
   TextProcessing,
   Variant,
@@ -235,6 +236,11 @@ export interface PackageStore {
   resolve(ref: ModelRef): Promise<ResolvedRef>;
   /** Throws PACKAGE_INVALID; where packages come over a network, PACKAGE_UNAVAILABLE and PACKAGE_CORRUPT too. */
   open(ref: ResolvedRef): Promise<ModelPackage>;
+  /**
+   * Reads a file that lies beside the manifest and that it does not name, such as `signature.json`; gives nothing where there is none.
+   * Throws as `open` does. @default - the store has no more than the files of `open`
+   */
+  sidecar?(ref: ResolvedRef, file: SidecarFile): Promise<string | undefined>;
 }
 
 export interface PackageEntry {

@@ -37,7 +37,13 @@ export {
   withRegularFile,
 } from './package/regular-file.ts';
 export { providerFor, requireVariant, variantFor } from './package/served-variant.ts';
-export { SIDECAR_FILES, sidecarPaths } from './package/sidecars.ts';
+export {
+  MAX_SIDECAR_BYTES,
+  SERVED_SIDECARS,
+  SIDECAR_FILES,
+  type SidecarFile,
+  sidecarFiles,
+} from './package/sidecars.ts';
 export {
   formatModelRef,
   isModelRef,

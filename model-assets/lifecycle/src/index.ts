@@ -8,3 +8,5 @@ export {
   evaluationReportSchema,
   readEvaluationReport,
 } from './evaluate/report-schema.ts';
+export { readSignatures, type SignResult, signPackage, verifySignature } from './sign/sign-package.ts';
+export { openFileSigner, openKmsSigner, type PackageSigner, writeNewKey } from './sign/signer.ts';

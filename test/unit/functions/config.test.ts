@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
@@ -17,6 +18,22 @@ describe('the configuration', () => {
       PILOTLIGHT_PRELOAD_MODELS: ' sentiment, intent@1.0.0 ,',
     });
     expect(PILOTLIGHT_PRELOAD_MODELS).toEqual(['sentiment', 'intent@1.0.0']);
+  });
+
+  it('compares files by sha256 where packages must be signed, below /opt/ too', () => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const spki = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    for (const PILOTLIGHT_SIGNED_BY of [spki, pem]) {
+      const config = readConfig({ PILOTLIGHT_SIGNED_BY, PILOTLIGHT_VERIFY: 'size' });
+      expect(engineOptions(config)).toMatchObject({ signedBy: [spki], verify: 'sha256' });
+    }
+  });
+
+  it('refuses a key that is none, and does not repeat it', () => {
+    const read = () => readConfig({ PILOTLIGHT_SIGNED_BY: 'TOPSECRET' });
+    expect(read).toThrow(/PILOTLIGHT_SIGNED_BY: must be public keys/);
+    expect(read).not.toThrow(/TOPSECRET/);
   });
 
   it('gives the engine what the environment says of it', () => {

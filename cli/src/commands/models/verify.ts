@@ -11,6 +11,7 @@ must be a model of one of them.`,
   examples: [
     'pilotlight models verify',
     'pilotlight models verify sentiment@1.0.0',
+    'pilotlight models verify sentiment@1.0.0 --signed-by release.pub.pem',
     'pilotlight models verify large --provider cuda',
     'pilotlight models verify sentiment --function arn:aws:lambda:eu-central-1:111122223333:function:predict:live',
   ],

@@ -1,6 +1,7 @@
 /** Packages as they lie below a prefix of a bucket, fetched whole: for builds, which have checksums and no list of keys. */
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ObjectError } from '@pilotlight/engine/internal/store/s3/objects';
 import { readObject } from '@pilotlight/engine/internal/store/s3/read-range';
 import { RemotePackage } from '@pilotlight/engine/internal/store/s3/remote-package';
 import { S3Reader } from '@pilotlight/engine/internal/store/s3/s3-reader';
@@ -9,11 +10,13 @@ import {
   corrupt,
   MANIFEST_FILE,
   MAX_MANIFEST_BYTES,
+  MAX_SIDECAR_BYTES,
   packageFiles,
   parseManifest,
   type ResolvedRef,
   readRegularFile,
   sha256Of,
+  sidecarFiles,
 } from '@pilotlight/model-format';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
 
@@ -63,10 +66,25 @@ export class PackageBucket {
       });
     }
     const files = packageFiles(parseManifest(text.toString('utf8'), wanted));
-    const paths = [MANIFEST_FILE, ...files.map(({ path }) => path)];
+    const sidecars = await Promise.all(
+      sidecarFiles.map((file) => this.#exists(key(file)).then((is) => (is ? [file] : []))),
+    );
+    const paths = [MANIFEST_FILE, ...sidecars.flat(), ...files.map(({ path }) => path)];
     const objects = Object.fromEntries(paths.map((path) => [path, key(path)]));
     const connect = async () => this.#objects;
     await new RemotePackage({ ...wanted, objects }, folder, connect, DEFAULT_TRANSFER).fetch();
+  }
+
+  /** S3 answers 403 in place of 404 to who may not list the bucket. */
+  async #exists(key: string): Promise<boolean> {
+    try {
+      await readObject(this.#objects, key, MAX_SIDECAR_BYTES, DEFAULT_TRANSFER);
+      return true;
+    } catch (error) {
+      if (error instanceof ObjectError && ['OBJECT_MISSING', 'ACCESS_DENIED'].includes(error.code))
+        return false;
+      throw error;
+    }
   }
 }
 

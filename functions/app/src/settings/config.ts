@@ -8,6 +8,7 @@ import { handOverSettings } from './hand-over.ts';
 import { quotaSettings } from './quotas.ts';
 import { remotePackages } from './remote-packages.ts';
 import { siblingSettings } from './siblings.ts';
+import { signingKeys } from './signing-keys.ts';
 
 const flag = z.pipe(
   z.enum(['true', 'false'], 'must be true or false'),
@@ -42,6 +43,8 @@ const environmentSchema = z.object({
   PILOTLIGHT_ALLOW_SPINNING: z.optional(flag),
   PILOTLIGHT_PACKING: z.optional(z.enum(['first', 'later', 'never'], 'must be first, later or never')),
   PILOTLIGHT_VERIFY: z.optional(z.enum(['sha256', 'size'], 'must be sha256 or size')),
+  /** Public keys; packages that none of them has signed are refused. @default - packages need no signature */
+  PILOTLIGHT_SIGNED_BY: z.optional(signingKeys),
   PILOTLIGHT_MAX_BODY_BYTES: z._default(count, DEFAULT_LIMITS.maxBodyBytes),
   PILOTLIGHT_MAX_INPUTS: z._default(count, DEFAULT_LIMITS.maxInputs),
   PILOTLIGHT_MAX_INPUT_TOKENS: z._default(count, DEFAULT_LIMITS.maxInputTokens),

@@ -10,8 +10,10 @@ export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
   const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning, PILOTLIGHT_ANSWER_CACHE_MB: answerCacheMegabytes } =
     config;
-  const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.PILOTLIGHT_MODELS_DIR) ? 'size' : 'sha256');
+  const { PILOTLIGHT_SIGNED_BY: signedBy } = config;
+  const verify = chooseVerify(config);
   return {
+    ...(signedBy !== undefined && { signedBy }),
     packages: choosePackages(config, verify),
     intraOpThreads:
       config.PILOTLIGHT_INTRA_OP_THREADS ??
@@ -46,6 +48,12 @@ function choosePackages(config: Config, verify: 'sha256' | 'size'): EngineOption
     new FolderStore(PILOTLIGHT_MODELS_DIR, { verify }),
     new S3Store({ ...remote, folder }),
   ]);
+}
+
+/** A signature is of the sums of the files: where one is asked for, they are compared. */
+function chooseVerify(config: Config): 'sha256' | 'size' {
+  if (config.PILOTLIGHT_SIGNED_BY !== undefined) return 'sha256';
+  return config.PILOTLIGHT_VERIFY ?? (isLayer(config.PILOTLIGHT_MODELS_DIR) ? 'size' : 'sha256');
 }
 
 /** A Lambda layer is mounted there: read-only, and verified by its hash before it is. */

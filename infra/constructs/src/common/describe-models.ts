@@ -1,21 +1,49 @@
+import { join } from 'node:path';
 import { describePackage, type PackageDescription } from '@pilotlight/layers/internal/models/index';
-import { parseModelRef } from '@pilotlight/model-format';
+import { MAX_SIDECAR_BYTES, parseModelRef, readRegularFile, SIDECAR_FILES } from '@pilotlight/model-format';
+import { publicKeyText, readPublicKeys, requireSignature } from '@pilotlight/model-format/signature';
 import { InfraError } from './errors.ts';
+
+export interface DescribeModelsOptions extends NonNullable<Parameters<typeof describePackage>[2]> {
+  /** Public keys, one of which must have signed each package. @default - packages need no signature */
+  readonly signedBy?: readonly string[];
+}
 
 /**
  * Describes the packages of `models`, in their order. One that is named twice, such as by `sentiment` and `sentiment@1.0.1`, would be
  * served once and counted twice.
  *
- * @throws InfraError INVALID_PROPS; EngineError for a package that is missing or damaged
+ * @throws InfraError INVALID_PROPS; EngineError for a package that is missing or damaged, or that none of the keys has signed
  */
 export function describeModels(
   folder: string,
   models: readonly string[],
-  options: Parameters<typeof describePackage>[2],
+  { signedBy, ...options }: DescribeModelsOptions,
 ): PackageDescription[] {
   const described = models.map((ref) => describePackage(folder, parseModelRef(ref), options));
   const refs = described.map(({ name, version }) => `${name}@${version}`);
   const twice = refs.find((ref, index) => refs.indexOf(ref) !== index);
-  if (twice === undefined) return described;
-  throw new InfraError('INVALID_PROPS', `models names ${twice} twice. Leave one of them out.`);
+  if (twice !== undefined)
+    throw new InfraError('INVALID_PROPS', `models names ${twice} twice. Leave one of them out.`);
+  if (signedBy) requireSignatures(described, signedBy);
+  return described;
+}
+
+/** The variable by which functions refuse packages that none of the keys has signed. */
+export function signedByVariable(signedBy: readonly string[] | undefined): Record<string, string> {
+  return signedBy
+    ? { PILOTLIGHT_SIGNED_BY: signedBy.flatMap(readPublicKeys).map(publicKeyText).join(',') }
+    : {};
+}
+
+/** What the functions would refuse as they start is refused before it is deployed. */
+function requireSignatures(described: readonly PackageDescription[], signedBy: readonly string[]): void {
+  const trusted = signedBy.flatMap(readPublicKeys);
+  for (const signed of described) requireSignature(readSignatures(signed), signed, trusted);
+}
+
+function readSignatures({ folder, files }: PackageDescription): string | undefined {
+  const { signature } = SIDECAR_FILES;
+  if (!files.some(({ path }) => path === signature)) return undefined;
+  return readRegularFile(join(folder, signature), MAX_SIDECAR_BYTES).toString();
 }

@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { acknowledgeTracing, acknowledgeUntraced } from '../common/acknowledgements.ts';
 import { commonOptions } from '../common/bundled-function.ts';
-import { describeModels } from '../common/describe-models.ts';
+import { describeModels, signedByVariable } from '../common/describe-models.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
 import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
@@ -71,8 +71,11 @@ export abstract class ModelFunction extends Construct {
     super(scope, id);
     const { models, packages, lambda, logging, coldStart } = settings;
     const folder = packages.folder ?? defaultPackagesFolder();
-    const variant = packages.variant === undefined ? {} : { variant: packages.variant };
-    const described = describeModels(folder, models, variant);
+    const { variant, signedBy } = packages;
+    const described = describeModels(folder, models, {
+      ...(variant !== undefined && { variant }),
+      ...(signedBy && { signedBy }),
+    });
     checkMemory(
       lambda.memoryMegabytes,
       described.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -125,6 +128,7 @@ export abstract class ModelFunction extends Construct {
           PILOTLIGHT_METRICS_NAMESPACE: this.metricsNamespace,
           ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
           ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: PREDICTORS }),
+          ...signedByVariable(packages.signedBy),
           ...own.environment,
         },
       },
@@ -140,6 +144,7 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_REMOTE_FOLDER: 'models',
   PILOTLIGHT_VARIANT: 'packages.variant',
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
+  PILOTLIGHT_SIGNED_BY: 'packages.signedBy',
   PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
 };
 

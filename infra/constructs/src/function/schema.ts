@@ -3,12 +3,24 @@
 import { PREFERENCES } from '@pilotlight/layers/internal/models/index';
 import { ARCHITECTURES } from '@pilotlight/layers/internal/runtime/index';
 import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
+import { readPublicKeys } from '@pilotlight/model-format/signature';
 import * as z from 'zod';
 import { count, environment, modelRefs, nonEmpty, subnetsByZone, vpcId } from '../common/fields.ts';
 import { coldStartSchema } from './cold-start/schema.ts';
 import { releaseSchema } from './release/schema.ts';
 
 const PLACEMENT = 'Where the models are to go. Default: the first of layer, s3 and image that has room';
+
+/** One key, as readers of the setting PILOTLIGHT_SIGNED_BY take it. */
+const publicKey = nonEmpty.refine(isPublicKey, 'must be a public key of Ed25519 or P-256, in PEM or base64');
+
+function isPublicKey(text: string): boolean {
+  try {
+    return readPublicKeys(text).length === 1;
+  } catch {
+    return false;
+  }
+}
 
 /** Which files of the models are served, and from where. */
 export const packagesSchema = z.strictObject({
@@ -21,6 +33,14 @@ export const packagesSchema = z.strictObject({
   predictors: nonEmpty
     .exactOptional()
     .describe('Module (.mjs) with code around models of AllenNLP archives. Default: none'),
+  signedBy: z
+    .array(publicKey)
+    .min(1, 'must have one key at least')
+    .readonly()
+    .exactOptional()
+    .describe(
+      'Public keys, each in PEM or as base64; packages that none of them has signed are refused, here and by the function. Default: packages need no signature',
+    ),
   placement: z.enum(PREFERENCES).exactOptional().describe(PLACEMENT),
   baseImage: nonEmpty
     .exactOptional()

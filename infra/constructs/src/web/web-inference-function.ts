@@ -19,7 +19,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { UsageTable } from '../api/usage-table.ts';
 import { acknowledge } from '../common/acknowledgements.ts';
-import { describeModels } from '../common/describe-models.ts';
+import { describeModels, signedByVariable } from '../common/describe-models.ts';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps } from '../common/execution-role.ts';
@@ -166,6 +166,7 @@ export class WebInferenceFunction extends Construct {
         PILOTLIGHT_FUNCTION_NAME: this.functionName,
         ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
         ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: `/var/task/${WEB_PREDICTORS}` }),
+        ...signedByVariable(packages.signedBy),
         ...(auth.kind === 'api-key' && { PILOTLIGHT_API_KEYS_SECRET: auth.secretArn }),
         ...(this.usage && { PILOTLIGHT_QUOTAS: this.usage.settings }),
       },
@@ -233,6 +234,7 @@ const OWNED: Readonly<Record<string, string>> = {
   PILOTLIGHT_PRELOAD_MODELS: 'models',
   PILOTLIGHT_VARIANT: 'packages.variant',
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
+  PILOTLIGHT_SIGNED_BY: 'packages.signedBy',
   PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
   PILOTLIGHT_FUNCTION_NAME: '',
   PILOTLIGHT_API_KEYS_SECRET: 'auth',
@@ -243,8 +245,11 @@ const OWNED: Readonly<Record<string, string>> = {
 
 function describeLight({ models, packages }: Settings): PackageDescription[] {
   const folder = packages.folder ?? defaultPackagesFolder();
-  const variant = packages.variant === undefined ? {} : { variant: packages.variant };
-  const described = describeModels(folder, models, variant);
+  const { variant, signedBy } = packages;
+  const described = describeModels(folder, models, {
+    ...(variant !== undefined && { variant }),
+    ...(signedBy && { signedBy }),
+  });
   const heavy = described.filter(({ tier }) => tier === 'gpu');
   if (heavy.length === 0) return described;
   const names = heavy.map(({ name, version }) => `${name}@${version}`).join(', ');

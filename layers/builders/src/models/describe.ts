@@ -20,6 +20,7 @@ import {
   parseManifest,
   type ResolvedRef,
   readCatalog,
+  SERVED_SIDECARS,
   servedFiles,
   sha256Of,
   sumOfBytes,
@@ -37,7 +38,7 @@ export interface PackageDescription {
   readonly variant: string;
   /** The foreign runtime that runs the model. @default - Pilotlight's own engine */
   readonly runtime?: 'transformers.js';
-  /** The files that serving the variant takes, manifest, goldens and card included; sorted by path. */
+  /** The files that serving the variant takes, manifest, goldens, card and signature included; sorted by path. */
   readonly files: readonly PackageFile[];
   readonly manifestSha256: string;
   /** The bytes of all `files`. */
@@ -74,7 +75,9 @@ export function describePackage(
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
   const listed = [...served.files, manifest.goldens, manifest.modelCard];
   for (const file of listed) requireIntact(folder, file, ref);
-  const files = [manifestFile, ...listed].sort((left, right) => (left.path < right.path ? -1 : 1));
+  const files = [manifestFile, ...listed, ...describeSidecars(folder, ref)].sort((left, right) =>
+    left.path < right.path ? -1 : 1,
+  );
   return {
     ...ref,
     ...served,
@@ -200,6 +203,14 @@ function placeInside(folder: string, path: string, ref: ResolvedRef): string {
     throw corrupt(ref, `${path} is a link that leads out of the package`, { remedy: REMEDY });
   }
   return file;
+}
+
+/** The files beside the manifest that serving reads, where they are there. */
+function describeSidecars(folder: string, ref: ResolvedRef): PackageFile[] {
+  return SERVED_SIDECARS.filter((path) => existsSync(join(folder, path))).map((path) => ({
+    path,
+    ...digestFile(placeInside(folder, path, ref)),
+  }));
 }
 
 function requireIntact(folder: string, file: PackageFile, ref: ResolvedRef): void {

@@ -69,6 +69,12 @@ export interface EngineOptions {
    */
   readonly verify?: 'sha256' | 'size';
   /**
+   * Public keys, each as PEM or as its SubjectPublicKeyInfo in base64: a package that none of them has signed is refused before anything
+   * of it is used, PACKAGE_INVALID, and one whose signature is not good, PACKAGE_CORRUPT. The files of a folder are then compared by
+   * sha256, whatever `verify` says. See store/ADR-signed.md. @default - packages need no signature
+   */
+  readonly signedBy?: readonly string[];
+  /**
    * When weights are laid out for the processor: before the first answer, later, or not at all, which takes less memory and more
    * time for short texts. A model whose answers would change by it, in their last digits, is packed first and not later; where memory
    * is short, one whose answers would not is never packed. See session/ADR-packing.md.

@@ -8,6 +8,7 @@ import {
   findOtherFile,
   MANIFEST_FILE,
   MAX_MANIFEST_BYTES,
+  MAX_SIDECAR_BYTES,
   modelNameSchema,
   modelVersionSchema,
   type PackageManifest,
@@ -17,8 +18,9 @@ import {
   refused,
   requireRegular,
   resolveInside,
+  type SidecarFile,
   servedFiles,
-  sidecarPaths,
+  sidecarFiles,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
@@ -68,6 +70,16 @@ export class FolderStore implements PackageStore {
     const folder = join(this.#folder, ref.name, ref.version);
     const manifest = await readManifest(folder, ref);
     return new FolderPackage(folder, manifest, this.#verify);
+  }
+
+  async sidecar({ name, version }: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
+    const folder = join(this.#folder, name, version);
+    try {
+      return readRegularFile(resolveInside(folder, file), MAX_SIDECAR_BYTES).toString();
+    } catch (cause) {
+      if (hasCode(cause, 'ENOENT')) return undefined;
+      throw corrupt({ name, version }, `its ${file} cannot be read`, { cause });
+    }
   }
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
@@ -145,7 +157,7 @@ class FolderPackage implements ModelPackage {
   async #refuseOtherFiles(variant: ServedFiles): Promise<void> {
     const known = new Set([
       MANIFEST_FILE,
-      ...sidecarPaths,
+      ...sidecarFiles,
       ...packageFiles(this.manifest).map(({ path }) => path),
     ]);
     const graphs = Object.values(variant.graphs ?? {}).filter((graph) => graph !== undefined);

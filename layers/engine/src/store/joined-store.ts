@@ -1,4 +1,4 @@
-import { compareVersions, formatModelRef } from '@pilotlight/model-format';
+import { compareVersions, formatModelRef, type SidecarFile } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
 import { modelNotFound } from './resolve-among.ts';
@@ -34,6 +34,11 @@ export class JoinedStore implements PackageStore {
   async open(ref: ResolvedRef): Promise<ModelPackage> {
     const [store] = await this.#find(ref);
     return store.open(ref);
+  }
+
+  async sidecar(ref: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
+    const [store] = await this.#find(ref);
+    return store.sidecar?.(ref, file);
   }
 
   /** The store with the highest version that `ref` may mean, and that version. */

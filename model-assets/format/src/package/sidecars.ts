@@ -9,4 +9,10 @@ export const SIDECAR_FILES = {
   profile: 'profile.json',
 } as const;
 
-export const sidecarPaths: readonly string[] = Object.values(SIDECAR_FILES);
+export type SidecarFile = (typeof SIDECAR_FILES)[keyof typeof SIDECAR_FILES];
+/** Those that serving a model reads. */
+export const SERVED_SIDECARS: readonly SidecarFile[] = [SIDECAR_FILES.signature];
+/** None of them has more. */
+export const MAX_SIDECAR_BYTES = 4_000_000;
+
+export const sidecarFiles: readonly SidecarFile[] = Object.values(SIDECAR_FILES);

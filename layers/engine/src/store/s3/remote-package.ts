@@ -6,12 +6,15 @@ import {
   formatModelRef,
   MANIFEST_FILE,
   MAX_MANIFEST_BYTES,
+  MAX_SIDECAR_BYTES,
   type PackageManifest,
   packageFiles,
   parseManifest,
   readRegularFile,
   refused,
+  type SidecarFile,
   sha256Of,
+  sidecarFiles,
   sumOfBytes,
 } from '@pilotlight/model-format';
 import type { ResolvedRef } from '../../ports.ts';
@@ -56,6 +59,16 @@ export class RemotePackage {
     this.#transfer = transfer;
   }
 
+  /** Reads a file beside the manifest; nothing where it is none of the objects. @throws EngineError */
+  async sidecar(file: SidecarFile): Promise<string | undefined> {
+    const key = this.#package.objects[file];
+    if (key === undefined) return undefined;
+    const reading = this.#reader().then((reader) =>
+      readObject(reader, key, MAX_SIDECAR_BYTES, this.#transfer),
+    );
+    return (await this.#named(reading)).toString();
+  }
+
   async #fetch(): Promise<void> {
     const { name, version } = this.#package;
     const path = join(this.#folder, name, version);
@@ -68,6 +81,10 @@ export class RemotePackage {
       const files = this.#files(manifest);
       await this.#checkSpace(staging.folder, files);
       await fetchFiles(await this.#reader(), files, staging.folder, this.#transfer);
+      for (const file of sidecarFiles) {
+        const content = await this.sidecar(file);
+        if (content !== undefined) await writeFile(join(staging.folder, file), content);
+      }
       await writeFile(join(staging.folder, MANIFEST_FILE), text);
       await staging.publish(path);
     } finally {
@@ -102,7 +119,7 @@ export class RemotePackage {
   #files(manifest: PackageManifest): RemoteFile[] {
     const known = new Map(packageFiles(manifest).map((file) => [file.path, file]));
     return Object.entries(this.#package.objects)
-      .filter(([path]) => path !== MANIFEST_FILE)
+      .filter(([path]) => path !== MANIFEST_FILE && !isSidecar(path))
       .map(([path, key]) => {
         const file = known.get(path);
         if (!file)
@@ -129,6 +146,10 @@ export class RemotePackage {
       throw fetchFailure(error, this.#package);
     });
   }
+}
+
+function isSidecar(path: string): boolean {
+  return sidecarFiles.some((file) => file === path);
 }
 
 /** Nothing where no whole package is. */

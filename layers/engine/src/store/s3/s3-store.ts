@@ -1,6 +1,6 @@
 /** The package store on a bucket: packages that no layer has room for, fetched to a folder when they are first opened. */
 import { resolve } from 'node:path';
-import { formatModelRef } from '@pilotlight/model-format';
+import { formatModelRef, type SidecarFile } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../../ports.ts';
 import { FolderStore } from '../folder-store.ts';
@@ -50,6 +50,12 @@ export class S3Store implements PackageStore {
     const packages = await this.#remote();
     await packages.get(formatModelRef(resolved))?.fetch();
     return this.#fetched.open(resolved);
+  }
+
+  /** Reads the one object, if the package lists it, and nothing else. */
+  async sidecar(ref: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
+    const packages = await this.#remote();
+    return packages.get(formatModelRef(resolveAmong(ref, this.#options.packages)))?.sidecar(file);
   }
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {

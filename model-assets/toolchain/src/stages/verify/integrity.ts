@@ -13,7 +13,7 @@ import {
   packageFiles,
   readRegularFile,
   resolveInside,
-  sidecarPaths,
+  sidecarFiles,
   type Variant,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
@@ -56,7 +56,7 @@ export async function verifyFiles(folder: string, ref: Ref, files: readonly Pack
   for (const file of files) verifyFile(folder, file, ref);
   await refuseOtherFiles(
     folder,
-    new Set([MANIFEST_FILE, ...sidecarPaths, ...files.map(({ path }) => path)]),
+    new Set([MANIFEST_FILE, ...sidecarFiles, ...files.map(({ path }) => path)]),
     ref,
   );
 }
