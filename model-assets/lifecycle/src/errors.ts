@@ -4,6 +4,7 @@ import { PilotlightError } from '@pilotlight/model-format/errors';
 export const LIFECYCLE_ERROR_CODES = [
   'USAGE',
   'DATASET_INVALID',
+  'NOT_EVALUABLE',
   'NOT_COMPARABLE',
   'GATE_FAILED',
   'REGISTRY_INVALID',

@@ -10,6 +10,8 @@ describe('chrF', () => {
     [['ä😀b c'], ['ä😀bc d'], 72.57346393588602],
     [['x'], ['y'], 0],
     [[''], ['abc'], 0],
+    [['abc'], [''], 0],
+    [['abcdef', 'abcd'], ['a', 'abcd'], 97.22222222222221],
   ])('of %j beside %j is what sacreBLEU computes', (texts, references, score) => {
     expect(chrF(texts, references)).toBeCloseTo(score, 10);
   });

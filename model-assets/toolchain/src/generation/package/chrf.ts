@@ -6,23 +6,39 @@
 const LONGEST = 6;
 const BETA = 2;
 
+/** n-grams that a text and its reference have in common, that the text has, and that the reference has, for each n from 1 on. */
+export type GramCounts = readonly (readonly [found: number, made: number, wanted: number])[];
+
 /** Of all texts together, 0 to 100. An empty text is like another empty one. */
 export function chrF(texts: readonly string[], references: readonly string[]): number {
+  if ([...texts, ...references].every((text) => text.trim() === '')) return 100;
+  return chrFOfCounts(references.map((reference, index) => compareGrams(texts[index] ?? '', reference)));
+}
+
+/** The n-grams of a text count for nothing where its reference is too short to have any. */
+export function compareGrams(text: string, reference: string): GramCounts {
+  return Array.from({ length: LONGEST }, (_, index) => {
+    const grams = countGrams(text, index + 1);
+    const expected = countGrams(reference, index + 1);
+    let found = 0;
+    for (const [gram, count] of grams) found += Math.min(count, expected.get(gram) ?? 0);
+    return [found, expected.size === 0 ? 0 : sum(grams), sum(expected)] as const;
+  });
+}
+
+/** The chrF of texts whose n-grams are counted already. */
+export function chrFOfCounts(texts: readonly GramCounts[]): number {
   let orders = 0;
   let precision = 0;
   let recall = 0;
-  for (let n = 1; n <= LONGEST; n++) {
-    let found = 0;
-    let made = 0;
-    let wanted = 0;
-    for (const [index, reference] of references.entries()) {
-      const grams = countGrams(texts[index] ?? '', n);
-      const expected = countGrams(reference, n);
-      for (const [gram, count] of grams) found += Math.min(count, expected.get(gram) ?? 0);
-      made += sum(grams);
-      wanted += sum(expected);
+  for (let n = 0; n < LONGEST; n++) {
+    let [found, made, wanted] = [0, 0, 0];
+    for (const counts of texts) {
+      const [more = 0, moreMade = 0, moreWanted = 0] = counts[n] ?? [];
+      found += more;
+      made += moreMade;
+      wanted += moreWanted;
     }
-    if (n === 1 && made + wanted === 0) return 100;
     if (made === 0 || wanted === 0) continue;
     orders += 1;
     precision += found / made;

@@ -7,7 +7,8 @@ export interface Chunk {
 
 /**
  * Chunks of a BIO tag sequence as `conlleval` of the CoNLL-2000 shared task reads it: a chunk starts at `B-x`,
- * and at an `I-x` that follows `O` or another label; it ends before the next start or `O`.
+ * and at an `I-x` that follows `O` or another label; it ends before the next start or `O`. Of BIOUL and BIOES,
+ * `L-x` and `E-x` end a chunk as its last word, `U-x` and `S-x` are one by themselves.
  */
 export function findChunks(tags: readonly string[]): readonly Chunk[] {
   const chunks: Chunk[] = [];
@@ -18,14 +19,20 @@ export function findChunks(tags: readonly string[]): readonly Chunk[] {
   };
   for (const [index, tag] of tags.entries()) {
     const [prefix, label] = splitTag(tag);
-    const continues = prefix === 'I' && open?.label === label;
-    if (continues) continue;
-    close(index);
-    if (prefix !== 'O') open = { label, start: index };
+    const continues = CONTINUING.has(prefix) && open?.label === label;
+    if (!continues) {
+      close(index);
+      if (prefix !== 'O') open = { label, start: index };
+    }
+    if (LAST.has(prefix)) close(index + 1);
   }
   close(tags.length);
   return chunks;
 }
+
+/** Tags of a word that goes on with the chunk before it, and of one that is the last of its chunk. */
+const CONTINUING: ReadonlySet<string> = new Set(['I', 'L', 'E']);
+const LAST: ReadonlySet<string> = new Set(['L', 'E', 'U', 'S']);
 
 /**
  * Micro-averaged F1 of chunks over all rows, 0 to 1: a predicted chunk is right where label, start and end all
