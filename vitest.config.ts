@@ -5,6 +5,17 @@ import { LONG } from './test/scale.ts';
 
 /** Folders of test/: `vitest run --project unit` runs one of them. */
 const PROJECTS = ['unit', 'golden', 'e2e', 'attack', 'infra', 'packages', 'processors'];
+/**
+ * Projects whose files share their processes, so that the modules of the CDK, of ONNX Runtime and our own are loaded once in each and not once
+ * a file: it halves their time. A file puts back what it changes of its process.
+ */
+const SHARED: ReadonlySet<string> = new Set(['unit', 'golden', 'infra']);
+/** Files of these that look at what a process keeps for good: classes that a server replaces, metrics that are published once. */
+const APART = [
+  'test/unit/functions/cold-start.test.ts',
+  'test/unit/functions/exchange.test.ts',
+  'test/unit/functions/rehearse.test.ts',
+];
 /** Run once before the tests of a project. */
 const SETUP: Readonly<Record<string, string>> = { packages: './test/packages/pack.ts' };
 
@@ -19,15 +30,19 @@ if (!process.argv.includes('--coverage')) {
 
 export default defineConfig({
   test: {
-    projects: PROJECTS.map((name) => ({
-      extends: true as const,
-      test: {
-        name,
-        include: [`test/${name}/**/*.test.ts`],
-        exclude: [...configDefaults.exclude, ...left],
-        globalSetup: SETUP[name] ?? [],
-      },
-    })),
+    projects: [
+      ...PROJECTS.map((name) => ({
+        extends: true as const,
+        test: {
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          exclude: [...configDefaults.exclude, ...left, ...APART],
+          globalSetup: SETUP[name] ?? [],
+          isolate: !SHARED.has(name),
+        },
+      })),
+      { extends: true as const, test: { name: 'unit-apart', include: APART } },
+    ],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
