@@ -72,6 +72,16 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'a job is taken with 202',
   },
   {
+    command: /^npm run models -- diff reviews/,
+    file: 'test/e2e/models-diff.test.ts',
+    title: 'writes the comment of a pull request',
+  },
+  {
+    command: /^npm run models -- fingerprint corpus/,
+    file: 'test/e2e/models-diff.test.ts',
+    title: 'prints short hashes of every package on a corpus',
+  },
+  {
     command: /^npm run models -- bench /,
     file: 'test/e2e/models-cli.test.ts',
     title: 'packages, lists, verifies and times',

@@ -19,6 +19,7 @@ describe('pilotlight init', () => {
     expect(code, stderr).toBe(0);
     const files = [
       '.github/workflows/ci.yml',
+      '.github/workflows/compare-models.yml',
       '.github/workflows/deploy-to.yml',
       '.github/workflows/deploy.yml',
       '.gitignore',

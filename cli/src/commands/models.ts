@@ -9,6 +9,8 @@ export const command: CommandGroup = {
     list: () => import('./models/list.ts'),
     info: () => import('./models/info.ts'),
     bench: () => import('./models/bench.ts'),
+    diff: () => import('./models/diff.ts'),
+    fingerprint: () => import('./models/fingerprint.ts'),
     sign: () => import('./models/sign.ts'),
   },
 };

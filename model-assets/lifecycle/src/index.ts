@@ -2,6 +2,7 @@
  * @pilotlight/lifecycle: what happens to a model package between the day that it is made and the day that it is gone. Nothing in it
  * prints; the command line is `pilotlight models`.
  */
+export * from './compare/index.ts';
 export { LIFECYCLE_ERROR_CODES, LifecycleError, type LifecycleErrorCode } from './errors.ts';
 export {
   type EvaluationReport,

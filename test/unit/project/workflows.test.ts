@@ -55,6 +55,7 @@ const MAY_WRITE: Readonly<Record<string, readonly string[]>> = {
   'codeql.yml analyse': ['security-events'],
   'release.yml version': ['contents', 'pull-requests'],
   'release.yml publish': ['id-token'],
+  'compare-models.yml comment': ['pull-requests'],
   'deploy.yml diff': ['id-token'],
   'deploy.yml comment': ['pull-requests'],
   'deploy.yml dev': ['id-token'],
