@@ -102,6 +102,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'is listed, and proven by the answers that it gave when it was packaged',
   },
   {
+    command: /^npm run models -- add hf:/,
+    file: 'test/e2e/models-from-the-hub.test.ts',
+    title: 'a model of the hub becomes a package that names its commit and its licence',
+  },
+  {
     command: /^npm run models -- add \.\/flan-t5-small /,
     file: 'test/e2e/generation-cli.test.ts',
     title: 'add tells its stages and what it made',

@@ -2,6 +2,7 @@ import type { Progress } from '@pilotlight/batch/internal/file/parts';
 import type { Output } from '../kit/command.ts';
 import { ProgressBar } from '../kit/progress.ts';
 import { paint, printable } from '../kit/style.ts';
+import { timeLeft } from '../kit/table.ts';
 
 /** The result of a file, in a form that programs read. */
 export interface FileSummary {
@@ -26,9 +27,9 @@ export class FileProgress {
   /** `share` of the file that is done, from 0 to 1. */
   show({ position: { row } }: Progress, share: number): void {
     const seconds = this.#seconds();
-    const left = share > 0 ? Math.ceil((seconds * (1 - share)) / share) : 0;
+    const left = share > 0 ? (seconds * (1 - share)) / share : 0;
     const percent = `${Math.floor(100 * Math.min(share, 1))} %`.padStart(5);
-    this.#bar.show(share, `${percent}  ${rate(row, seconds)}  ${duration(Math.max(0, left))} left`);
+    this.#bar.show(share, `${percent}  ${rate(row, seconds)}  ${timeLeft(left)} left`);
   }
 
   summary({ position: { row }, errors }: Progress, output: string): FileSummary {
@@ -52,11 +53,3 @@ export class FileProgress {
 
 const rate = (rows: number, seconds: number): string =>
   `${Math.round(rows / Math.max(seconds, 0.001)).toLocaleString('en')} rows/s`;
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes} min ${seconds % 60} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}

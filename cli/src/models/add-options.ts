@@ -1,6 +1,6 @@
 import type { SchemeName } from '@pilotlight/model-format';
 import type { CommandLine, Options } from '../kit/options.ts';
-import { COMMON, QUIET } from './options.ts';
+import { COMMON, FETCHING, QUIET } from './options.ts';
 
 /** The rungs of int8, by their names in manifests; they are here too, because the help must not load what builds them. */
 export const RUNG_NAMES = [
@@ -41,8 +41,8 @@ export const OPTIONS = {
   normalize: { type: 'boolean', default: false, help: 'scale embeddings to length 1' },
   base: {
     type: 'string',
-    value: 'FOLDER',
-    help: 'base model that a LoRA adapter is merged into; of an archive the hub model that it names, or a folder of several',
+    value: 'SOURCE',
+    help: 'base model that a LoRA adapter is merged into, a folder or hf:org/model; of an archive the hub model that it names, or a folder of several',
   },
   tokenization: {
     type: 'string',
@@ -68,7 +68,12 @@ export const OPTIONS = {
     help: 'semantic version of the package',
   },
   description: { type: 'string', value: 'TEXT', help: 'one line for GET /models' },
-  revision: { type: 'string', value: 'REV', help: 'revision of the source, for the record' },
+  revision: {
+    type: 'string',
+    value: 'REV',
+    help: 'branch, tag or commit of the source, for the record; of an address the one to fetch',
+  },
+  ...FETCHING,
   decoding: {
     type: 'string',
     value: 'HOW',

@@ -23,19 +23,14 @@ interface Values {
   readonly json?: boolean | undefined;
 }
 
+type OwnValues = Values & { readonly [Option in (typeof OWN_OPTIONS)[number]]?: unknown };
+
 export async function addTransformersJs(
   common: Common,
-  values: Values & { readonly [Option in (typeof OWN_OPTIONS)[number]]?: unknown },
+  values: OwnValues,
   { stdout }: Pick<Terminal, 'stdout'>,
 ): Promise<undefined> {
-  if (values.runtime !== 'transformers.js') {
-    throw usageError(`--runtime takes transformers.js, not '${values.runtime}'.`);
-  }
-  const own = OWN_OPTIONS.find((option) => isGiven(values[option]));
-  if (own !== undefined) throw usageError(`--${own} is not for --runtime transformers.js.`);
-  const dtype =
-    values.dtype === undefined ? undefined : chooseOne(TRANSFORMERS_JS_DTYPES, values.dtype, '--dtype');
-  const task = parseTask(values.task);
+  const { task, dtype } = parseValues(values);
   const result = await packageTransformersJs({ ...common, task, ...(dtype && { dtype }) });
   const { folder, manifest, proof } = result;
   const bytes = sumOfBytes(manifest.files);
@@ -46,6 +41,24 @@ export async function addTransformersJs(
           `and gave ${proof.goldens} goldens twice: ${folder}\n`,
   );
   return undefined;
+}
+
+/** The files that the runtime reads; undefined where it is not asked for. @throws CliError USAGE */
+export function wantedByTransformersJs(values: OwnValues) {
+  if (values.runtime === undefined && values.dtype === undefined) return undefined;
+  return { for: 'transformers.js', ...parseValues(values) } as const;
+}
+
+/** @throws CliError USAGE */
+function parseValues(values: OwnValues) {
+  if (values.runtime !== 'transformers.js') {
+    throw usageError(`--runtime takes transformers.js, not '${values.runtime}'.`);
+  }
+  const own = OWN_OPTIONS.find((option) => isGiven(values[option]));
+  if (own !== undefined) throw usageError(`--${own} is not for --runtime transformers.js.`);
+  const dtype =
+    values.dtype === undefined ? undefined : chooseOne(TRANSFORMERS_JS_DTYPES, values.dtype, '--dtype');
+  return { task: parseTask(values.task), dtype };
 }
 
 function isGiven(value: unknown): boolean {

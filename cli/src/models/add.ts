@@ -6,8 +6,10 @@ import {
   taskNameSchema,
 } from '@pilotlight/model-format';
 import {
+  type FetchedSource,
   INT8_RUNGS,
   isGeneratorFolder,
+  isRemote,
   type PackageOptions,
   packageModel,
   QUALITY_LEVELS,
@@ -23,20 +25,23 @@ import { addArchive, isArchive } from './add-archive.ts';
 import { addGenerator, isGenerationTask } from './add-generator.ts';
 import type { AddLine } from './add-options.ts';
 import { addSummary } from './add-summary.ts';
-import { addTransformersJs } from './add-transformers-js.ts';
+import { addTransformersJs, wantedByTransformersJs } from './add-transformers-js.ts';
+import { fetchIfRemote } from './fetch-source.ts';
 import { stageProgress } from './stage-progress.ts';
 
 /** @throws CliError, ToolchainError, EngineError */
-export async function add(
-  { values, positionals }: AddLine,
-  { stdout, stderr }: Terminal,
-): Promise<undefined> {
+export async function add(line: AddLine, { stdout, stderr }: Terminal): Promise<undefined> {
+  const { values, positionals, origin } = await fetchSources(line, stderr);
   if (values.runtime !== undefined || values.dtype !== undefined) {
-    return addTransformersJs(commonOptions(values, positionals), values, { stdout });
+    return addTransformersJs(commonOptions(values, positionals, origin), values, { stdout });
   }
   if (isArchive(positionals[0])) {
     cleanUpOnSignal();
-    return addArchive(commonOptions(values, positionals), values, { stdout, stderr });
+    const common = {
+      ...commonOptions(values, positionals, origin),
+      ...(origin?.card && { card: origin.card }),
+    };
+    return addArchive(common, values, { stdout, stderr });
   }
   const archiveOption = ARCHIVE_OPTIONS.find((option) => values[option] !== undefined);
   if (archiveOption !== undefined)
@@ -44,10 +49,13 @@ export async function add(
   const [source] = positionals;
   if (source !== undefined && isGenerationTask(values.task) && isGeneratorFolder(source)) {
     cleanUpOnSignal();
-    const common = { ...commonOptions(values, positionals), evaluations: pairEvaluations(values) };
+    const common = {
+      ...commonOptions(values, positionals, origin),
+      evaluations: pairEvaluations(values),
+    };
     return addGenerator(common, values, { stdout, stderr });
   }
-  const options = addOptions(values, positionals);
+  const options = { ...addOptions(values), ...commonOptions(values, positionals, origin) };
   cleanUpOnSignal();
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
   const start = performance.now();
@@ -59,6 +67,35 @@ export async function add(
       : addSummary(result, performance.now() - start),
   );
   return undefined;
+}
+
+interface Fetched extends AddLine {
+  readonly origin?: FetchedSource | undefined;
+}
+
+/** The command line with folders in place of addresses, once they are fetched. @throws CliError, ToolchainError */
+async function fetchSources({ values, positionals }: AddLine, stderr: Terminal['stderr']): Promise<Fetched> {
+  const [source, ...more] = positionals;
+  if (![source, values.base].some((name) => name !== undefined && isRemote(name)))
+    return { values, positionals };
+  commonOptions(values, positionals);
+  cleanUpOnSignal();
+  const progress = values.json || values.quiet ? silent : stageProgress(stderr);
+  const { file, task } = values;
+  const wanted = wantedByTransformersJs(values) ?? { for: 'package', file, task };
+  const origin = await fetchIfRemote(source, wanted, values, progress);
+  const path = origin?.path ?? source;
+  const forBase = isArchive(path) ? ({ for: 'archive' } as const) : wanted;
+  const base = await fetchIfRemote(values.base, forBase, { ...values, revision: undefined }, progress);
+  return {
+    values: {
+      ...values,
+      ...(base && { base: base.path }),
+      ...(values.task === undefined && origin?.task !== undefined && { task: origin.task }),
+    },
+    positionals: path === undefined ? more : [path, ...more],
+    origin,
+  };
 }
 
 /** Options of archives, which mean nothing to a checkpoint. */
@@ -76,13 +113,14 @@ const RUNGS = INT8_RUNGS.map(({ scheme }) => scheme);
 const POOLINGS = ['cls', 'mean', 'max', 'last-token', 'none'] as const;
 
 /** Reads the options that a package of any runtime takes. */
-function commonOptions(values: Values, positionals: readonly string[]) {
+function commonOptions(values: Values, positionals: readonly string[], origin?: FetchedSource) {
   const [source, more] = positionals;
   if (source === undefined)
     throw usageError('add takes the folder of a checkpoint, an .onnx export, or an archive of AllenNLP.');
   if (more !== undefined) throw usageError(`add takes one folder, but got '${more}' too.`);
   if (values.name === undefined) throw usageError('add needs --name.');
-  const { description, revision } = values;
+  const { description } = values;
+  const revision = origin?.revision ?? values.revision;
   return {
     source,
     packages: folderForNewPackages(values.packages),
@@ -90,15 +128,15 @@ function commonOptions(values: Values, positionals: readonly string[]) {
     version: checked(modelVersionSchema, values.version, 'version'),
     force: values.force,
     ...(description !== undefined && { description }),
+    ...(origin !== undefined && { id: origin.id }),
     ...(revision !== undefined && { revision }),
   };
 }
 
-function addOptions(values: Values, positionals: readonly string[]): PackageOptions {
+function addOptions(values: Values): Omit<PackageOptions, 'source' | 'packages' | 'name'> {
   const { texts, base, file, output } = values;
   const budget = values['token-budget'];
   return {
-    ...commonOptions(values, positionals),
     variants: parseVariants(values.variants),
     quantise: { keep: values['keep-fp32'] ?? [], reduceRange: values['reduce-range'] },
     quality: chooseOne(QUALITY_LEVELS, values.quality, '--quality'),

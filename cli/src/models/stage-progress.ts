@@ -13,7 +13,9 @@ export function stageProgress(stream: Output): Progress {
       const title = name.padEnd(22);
       bar.show(0, title);
       try {
-        const result = await work((done) => bar.show(done, title));
+        const result = await work((share, bytes) =>
+          bytes === undefined ? bar.show(share, title) : bar.transfer(title, bytes.done, bytes.all),
+        );
         bar.clear();
         stream.write(
           `${paint('green', '✓', stream)} ${printable(title)} ${duration(performance.now() - start)}\n`,

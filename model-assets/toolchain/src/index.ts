@@ -15,6 +15,7 @@ export {
   packageArchive,
 } from './allennlp/package/package-archive.ts';
 export { TOOLCHAIN_ERROR_CODES, ToolchainError, type ToolchainErrorCode } from './errors.ts';
+export { type FetchModelOptions, fetchModel, type Wanted } from './fetch-model.ts';
 export {
   type GenerationLatencyRow,
   measureGenerationLatency,
@@ -27,10 +28,11 @@ export { type PackageOptions, QUALITY_LEVELS, type QualityLevel } from './option
 export { selectPackages } from './package/packages-folder.ts';
 export type { LadderReport, RungReport } from './package/report-ladder.ts';
 export { type PackageResult, packageModel } from './package-model.ts';
-export { type Progress, silent } from './progress.ts';
+export { type BytesDone, type Progress, silent } from './progress.ts';
 export { VARIANTS, type VariantName } from './schemes/index.ts';
 export { INT8_RUNGS } from './schemes/rung.ts';
 export type { QuantiseSettings } from './schemes/scheme.ts';
+export { type FetchedSource, isRemote } from './sources/remote/index.ts';
 export {
   type ArchiveLatencyRow,
   type LatencyRow,

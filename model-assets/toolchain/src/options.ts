@@ -17,6 +17,8 @@ export interface PackageOptions extends SourceOptions {
   /** @default '1.0.0' */
   readonly version?: string;
   readonly description?: string;
+  /** Name of the source, for the record. @default - that of its folder or file */
+  readonly id?: string;
   /** Revision of the source, for the record. */
   readonly revision?: string;
   /** Variants to keep; the first is served by default. @default ['int8'] */

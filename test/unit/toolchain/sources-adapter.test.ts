@@ -52,7 +52,7 @@ describe('a LoRA adapter', () => {
     const reading = readSource(adapter);
     await expect(reading).rejects.toMatchObject({ code: 'SOURCE_INVALID' });
     await expect(reading).rejects.toThrow(
-      /'my-adapter' is a LoRA adapter.*'acme\/base-uncased': fetch it with 'hf download acme\/base-uncased.*--base/,
+      /'my-adapter' is a LoRA adapter.*'acme\/base-uncased': add --base hf:acme\/base-uncased, or name its folder with --base/,
     );
   });
 

@@ -227,12 +227,11 @@ describe('config.json', () => {
 });
 
 test.each([
-  ['acme/reviews', /hf download acme\/reviews --local-dir \.\/reviews', then add \.\/reviews/],
-  ['acme/reviews@v2', /hf download acme\/reviews --revision v2 --local-dir \.\/reviews/],
-  ['hf:acme/reviews', /hf download acme\/reviews --local-dir/],
-  ['https://huggingface.co/acme/reviews', /hf download acme\/reviews --local-dir/],
-  ['https://huggingface.co/acme/reviews/tree/main', /hf download acme\/reviews --revision main --local-dir/],
-  ['distil-sst2', /hf download distil-sst2 --local-dir/],
+  ['acme/reviews', /did you mean hf:acme\/reviews,/],
+  ['acme/reviews@v2', /did you mean hf:acme\/reviews@v2,/],
+  ['https://huggingface.co/acme/reviews', /did you mean hf:acme\/reviews,/],
+  ['https://huggingface.co/acme/reviews/tree/main', /did you mean hf:acme\/reviews@main,/],
+  ['distil-sst2', /did you mean hf:distil-sst2,/],
   ['./missing', /There is no folder '\.\/missing'\.$/],
 ])('the source %s, which is no folder, is answered with how to get one', async (path, message) => {
   const reading = readSource(path);

@@ -10,6 +10,7 @@ import {
   countUpTo,
   FORMAT_VERSION,
   graphFileSchema,
+  licenseSchema,
   listsGraphs,
   namesDefault,
   packageFileSchema,
@@ -110,6 +111,7 @@ export const archiveManifestSchema = z
       /** The name of the archive. */
       id: text,
       revision: z.optional(z.string()),
+      license: licenseSchema,
       /** The version of AllenNLP that made the archive. @default - it does not say */
       version: z.optional(z.string()),
       files: z.record(z.string(), sha256Schema),

@@ -54,6 +54,9 @@ export const tensorNameSchema = text.check(z.refine((name) => name !== '__proto_
  */
 export const graphFileSchema = packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx'));
 
+/** The licence that the model card of a source names, as the hub writes it: `apache-2.0`. @default - it names none */
+export const licenseSchema = z.optional(text.check(z.maxLength(200)));
+
 /** The name of a variant. */
 export const variantNameSchema = z.string().check(z.regex(/^[a-z0-9-]+$/));
 

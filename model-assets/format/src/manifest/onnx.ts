@@ -12,6 +12,7 @@ import {
   countUpTo,
   FORMAT_VERSION,
   graphFileSchema,
+  licenseSchema,
   listsGraphs,
   namesDefault,
   nonNegativeInt,
@@ -219,6 +220,7 @@ export const onnxManifestSchema = z
       kind: z.enum(['huggingface', 'onnx']),
       id: text,
       revision: z.optional(z.string()),
+      license: licenseSchema,
       /** The numbers of the weights as the source has them. @default - fp32, or a checkpoint says it */
       precision: z.optional(z.enum(['fp16', 'bf16', 'int8', 'int4'])),
       files: z.record(z.string(), sha256Schema),

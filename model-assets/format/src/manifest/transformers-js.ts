@@ -1,7 +1,14 @@
 /** `model.json` of a package that transformers.js runs: the long tail of tasks that the engine has no task of its own for. */
 import * as z from 'zod/mini';
 import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
-import { FORMAT_VERSION, packageFileSchema, packageFilesSchema, sha256Schema, text } from './common.ts';
+import {
+  FORMAT_VERSION,
+  licenseSchema,
+  packageFileSchema,
+  packageFilesSchema,
+  sha256Schema,
+  text,
+} from './common.ts';
 
 /** The kind of input that a model reads. An image or a recording travels as its file: PNG, JPEG, WebP, GIF; WAV. */
 export type TransformersJsInput = 'text' | 'image' | 'audio';
@@ -60,6 +67,7 @@ export const transformersJsManifestSchema = z.strictObject({
     kind: z.literal('huggingface'),
     id: text,
     revision: z.optional(z.string()),
+    license: licenseSchema,
     files: z.record(z.string(), sha256Schema),
   }),
   toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), transformers: text }),

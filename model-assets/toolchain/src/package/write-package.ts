@@ -13,6 +13,7 @@ import type { Settings } from '../options.ts';
 import { describeFile } from '../package-files/describe-file.ts';
 import { formatGoldens, type Goldens } from '../package-files/goldens-file.ts';
 import type { VariantName } from '../schemes/index.ts';
+import { readLicense } from '../sources/card.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { modelCard } from '../stages/model-card.ts';
 import { splitTokenizer } from '../stages/split-tokenizer.ts';
@@ -70,15 +71,16 @@ export async function writeTokenizer(
 /** Completes the package in `folder`, which has its variants and its tokenizer already. */
 export async function writePackage(
   folder: string,
-  { name, version, description, revision }: Settings,
+  { name, version, description, id, revision }: Settings,
   facts: PackageFacts,
   { served, variants, goldens, quality }: PackageContent,
 ): Promise<OnnxManifest> {
   const { textProcessing } = facts;
   const source = {
     kind: facts.kind,
-    id: facts.id,
+    id: id ?? facts.id,
     ...(revision && { revision }),
+    ...readLicense(facts.readme),
     ...(facts.precision && { precision: facts.precision }),
     files: { ...facts.files },
   };

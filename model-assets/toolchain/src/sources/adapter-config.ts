@@ -6,6 +6,8 @@ import type { SourceFolder } from './folder.ts';
 import { recordOf } from './json.ts';
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
+/** The files that its weights may be in, the preferred one first. */
+export const ADAPTER_WEIGHTS = ['adapter_model.safetensors', 'adapter_model.bin'] as const;
 
 const configSchema = z.looseObject({
   peft_type: z.string(),

@@ -4,21 +4,26 @@ import { ToolchainError } from '../errors.ts';
 import type { Head } from '../graph/architecture.ts';
 import { architectureFor } from '../graph/architectures.ts';
 import { TorchFile } from '../torch/torch-file.ts';
-import { ADAPTER_CONFIG, type AdapterConfig, headOf, readAdapterConfig } from './adapter-config.ts';
+import {
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
+  type AdapterConfig,
+  headOf,
+  readAdapterConfig,
+} from './adapter-config.ts';
 import { AdapterWeights } from './adapter-weights.ts';
 import { buildSource } from './build-source.ts';
 import { SourceFolder } from './folder.ts';
-import { downloadCommand } from './hub.ts';
 import { type HuggingFaceConfig, readConfig } from './hugging-face.ts';
 import { refusePickles } from './pickles.ts';
+import { guessHubAddress } from './remote/hub/hub-address.ts';
 import { SafetensorsFile } from './safetensors-file.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
 import { hasWeights, WeightFiles, type WeightsFile } from './weight-files.ts';
 
-/** The preferred one first. */
 const WEIGHTS: readonly { readonly file: string; open(path: string): WeightsFile }[] = [
-  { file: 'adapter_model.safetensors', open: (path) => new SafetensorsFile(path) },
-  { file: 'adapter_model.bin', open: (path) => new TorchFile(path) },
+  { file: ADAPTER_WEIGHTS[0], open: (path) => new SafetensorsFile(path) },
+  { file: ADAPTER_WEIGHTS[1], open: (path) => new TorchFile(path) },
 ];
 
 const findWeights = (folder: SourceFolder) => WEIGHTS.find(({ file }) => folder.has(file));
@@ -118,8 +123,8 @@ function baseMissing(
   adapter: SourceFolder,
   { base_model_name_or_path: name }: AdapterConfig,
 ): ToolchainError {
-  const download = downloadCommand(name ?? '');
-  const fetch = download === undefined ? '' : `fetch it with '${download.command}', and `;
+  const address = guessHubAddress(name ?? '');
+  const fetch = address === undefined ? '' : `add --base ${address}, or `;
   return new ToolchainError(
     'SOURCE_INVALID',
     `'${adapter.name}' is a LoRA adapter, which is merged into the model that it was trained on${name ? `, '${name}'` : ''}: ` +

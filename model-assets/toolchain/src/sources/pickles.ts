@@ -7,7 +7,7 @@ const PICKLE = /^((pytorch|adapter)_model.*\.bin|.*\.(pt|pth|ckpt|pkl))$/;
 const STATE = /^(optimizer|scheduler|scaler|training_args|rng_state.*)\./;
 
 /** Throws SOURCE_UNSUPPORTED, with the way out, where the folder has such a file and no weights that are read. */
-export function refusePickles(folder: SourceFolder): void {
+export function refusePickles(folder: Pick<SourceFolder, 'list'>): void {
   const file = folder.list().find((name) => PICKLE.test(name) && !STATE.test(name));
   if (file === undefined) return;
   throw new ToolchainError(

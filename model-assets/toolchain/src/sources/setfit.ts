@@ -4,12 +4,12 @@ import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from './folder.ts';
 
 /** The file of the classifier, or the one that says that there is one. */
-function findHead(folder: SourceFolder): string | undefined {
+function findHead(folder: Pick<SourceFolder, 'list'>): string | undefined {
   return folder.list().find((file) => /^model_head\.\w+$/.test(file) || file === 'config_setfit.json');
 }
 
 /** Throws SOURCE_UNSUPPORTED for a model whose classifier would be lost, unless it is the encoder that is asked for. */
-export function refuseLostClassifier(folder: SourceFolder, asked: TaskName | undefined): void {
+export function refuseLostClassifier(folder: Pick<SourceFolder, 'list'>, asked: TaskName | undefined): void {
   const head = findHead(folder);
   if (head === undefined || (asked !== undefined && TASK_FACTS[asked].head === 'none')) return;
   throw new ToolchainError(

@@ -17,7 +17,7 @@ export interface WeightsFile {
 
 const indexSchema = z.object({ weight_map: recordOf(z.string()) });
 
-interface Format {
+export interface WeightFormat {
   /** All weights in one file. */
   readonly file: string;
   /** Names the file of each tensor. */
@@ -29,7 +29,7 @@ interface Format {
 }
 
 /** The preferred one first. */
-const FORMATS: readonly Format[] = [
+const FORMATS: readonly WeightFormat[] = [
   {
     file: 'model.safetensors',
     index: 'model.safetensors.index.json',
@@ -44,7 +44,8 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-function findFormat(folder: SourceFolder): Format | undefined {
+/** The format of the weights that are read, of those that a folder has. */
+export function findFormat(folder: Pick<SourceFolder, 'has'>): WeightFormat | undefined {
   return FORMATS.find(({ file, index }) => folder.has(file) || folder.has(index));
 }
 
@@ -154,10 +155,10 @@ function commonPrefix(names: Iterable<string>): string {
   return prefix;
 }
 
-/** The shard of each tensor. */
-function readIndex(
-  folder: SourceFolder,
-  { index: file, shard: pattern }: Format,
+/** The shard of each tensor. @throws ToolchainError SOURCE_NOT_FOUND, WEIGHTS_INVALID */
+export function readIndex(
+  folder: Pick<SourceFolder, 'has' | 'json'>,
+  { index: file, shard: pattern }: WeightFormat,
 ): ReadonlyMap<string, string> {
   const index = folder.json(file, indexSchema);
   const shardOf = new Map(Object.entries(index?.weight_map ?? {}));

@@ -6,6 +6,7 @@ import {
   type Quality,
   sumOfBytes,
 } from '@pilotlight/model-format';
+import { describeOrigin } from '../sources/card.ts';
 
 export type CardFacts = Pick<
   OnnxManifest,
@@ -41,13 +42,12 @@ function packageSection({ name, version, source, variants }: CardFacts): string 
     const bytes = sumOfBytes(files);
     return `| ${variant} | ${scheme} | ${(bytes / 1e6).toFixed(1)} MB | ${opset} | ${onnxruntime} |`;
   });
-  const revision = source.revision === undefined ? '' : `, revision ${source.revision}`;
   const precision = source.precision === undefined ? '' : `, weights of ${source.precision}`;
   const files = Object.entries(source.files).map(([file, sha256]) => `| ${file} | \`${sha256}\` |`);
   return [
     '## Package',
     '',
-    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id} (${source.kind}${revision}${precision}).`,
+    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id} (${source.kind}${describeOrigin(source)}${precision}).`,
     '',
     '| variant | scheme | size | operator set | ONNX Runtime |',
     '|---|---|---|---|---|',

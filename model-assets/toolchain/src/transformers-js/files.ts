@@ -32,7 +32,7 @@ export interface PipelineFiles {
  * @throws ToolchainError SOURCE_INVALID with the file that is missing
  */
 export function pipelineFiles(
-  folder: SourceFolder,
+  folder: Pick<SourceFolder, 'list'>,
   task: TransformersJsTaskName,
   wanted: TransformersJsDtype | undefined,
 ): PipelineFiles {

@@ -13,6 +13,7 @@ import { publish, writeManifest } from '../package/publish.ts';
 import { type Staging, withStaging } from '../package/staging.ts';
 import { describeFile } from '../package-files/describe-file.ts';
 import { pilotlightVersion, transformersVersion } from '../package-files/versions.ts';
+import { readLicense } from '../sources/card.ts';
 import { SourceFolder } from '../sources/folder.ts';
 import type { VariantProof } from '../stages/verify.ts';
 import { pipelineFiles } from './files.ts';
@@ -33,6 +34,8 @@ export interface TransformersJsOptions {
   /** @default - q8 where the folder has it, else fp32 */
   readonly dtype?: TransformersJsDtype;
   readonly description?: string;
+  /** Name of the source, for the record. @default - that of its folder or file */
+  readonly id?: string;
   readonly revision?: string;
   readonly force: boolean;
 }
@@ -56,14 +59,15 @@ async function stage(
   options: TransformersJsOptions,
   { root, folder }: Staging,
 ): Promise<TransformersJsManifest> {
-  const { name, version, task, description, revision } = options;
+  const { name, version, task, description, id, revision } = options;
   const source = new SourceFolder(options.source);
   const { dtype, files } = pipelineFiles(source, task, options.dtype);
   for (const file of files) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await cp(source.use(file), join(folder, file), { dereference: true });
   }
-  await writeFile(join(folder, CARD), writeCard(options, dtype, source.text('README.md')));
+  const readme = source.text('README.md');
+  await writeFile(join(folder, CARD), writeCard(options, dtype, readme));
   const facts = {
     formatVersion: FORMAT_VERSION,
     runtime: 'transformers.js',
@@ -76,8 +80,9 @@ async function stage(
     modelCard: describeFile(folder, CARD),
     source: {
       kind: 'huggingface',
-      id: source.name,
+      id: id ?? source.name,
       ...(revision && { revision }),
+      ...readLicense(readme),
       files: source.sums(),
     },
     toolchain: {

@@ -121,7 +121,7 @@ describe('an inspection', () => {
     const { problems, hubModels } = await inspect({ config });
     expect(hubModels).toEqual([{ name: 'acme/bert', given: false }]);
     expect(problems).toMatchObject([
-      { kind: 'missing', reason: expect.stringMatching(/hf download acme\/bert.*--base/) },
+      { kind: 'missing', reason: expect.stringMatching(/Add --base hf:acme\/bert, or name its folder/) },
     ]);
   });
 

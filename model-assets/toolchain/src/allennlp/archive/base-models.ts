@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { isInside } from '@pilotlight/model-format/internal/package/regular-file';
 import { z } from 'zod';
 import { ToolchainError } from '../../errors.ts';
-import { downloadCommand } from '../../sources/hub.ts';
 import { parseJson } from '../../sources/json.ts';
+import { guessHubAddress } from '../../sources/remote/hub/hub-address.ts';
 import type { Params } from '../modules/module.ts';
 
 /** The folder of a hub model: `base` itself, or the folder in it that has the name of the model. @throws ToolchainError SOURCE_INVALID */
@@ -13,12 +13,11 @@ export function findHubFolder(base: string | undefined, modelName: string): stri
   const folders = base === undefined ? [] : [...placesIn(base, modelName), base];
   const found = folders.find((folder) => isFile(join(folder, 'config.json')));
   if (found !== undefined) return found;
-  const download = downloadCommand(modelName);
-  const fetch =
-    download === undefined ? 'Fetch it' : `Fetch its tokenizer and config.json with '${download.command}'`;
+  const address = guessHubAddress(modelName);
+  const fetch = address === undefined ? 'Name' : `Add --base ${address}, or name`;
   throw new ToolchainError(
     'SOURCE_INVALID',
-    `The archive names the hub model '${modelName}', whose tokenizer and config.json it does not hold. ${fetch}, and name its folder with --base.`,
+    `The archive names the hub model '${modelName}', whose tokenizer and config.json it does not hold. ${fetch} its folder with --base.`,
   );
 }
 

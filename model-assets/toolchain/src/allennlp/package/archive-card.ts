@@ -1,12 +1,13 @@
 /** MODEL_CARD.md of a package that was made of an archive. */
 import { type ArchiveManifest, sumOfBytes } from '@pilotlight/model-format';
+import { describeOrigin } from '../../sources/card.ts';
 
 export type CardFacts = Pick<
   ArchiveManifest,
   'name' | 'version' | 'task' | 'predictor' | 'tasks' | 'example' | 'source' | 'variants' | 'parity' | 'hub'
 >;
 
-export function archiveCard(facts: CardFacts): string {
+export function archiveCard(facts: CardFacts, readme?: string): string {
   const { name, version, task, predictor, tasks, example, source, variants, parity, hub } = facts;
   const rows = Object.entries(variants).map(
     ([variant, { scheme, files, opset, onnxruntime }]) =>
@@ -16,17 +17,21 @@ export function archiveCard(facts: CardFacts): string {
   const hubs = Object.keys(hub);
   const made = source.version === undefined ? '' : `, made by AllenNLP ${source.version}`;
   return `${[
-    `# ${name}`,
-    '',
-    `A \`${task}\` of AllenNLP with the predictor \`${predictor}\`. The archive came without a model card: whoever uses it should find out`,
-    'what it was trained on, under which licence, and what it is not fit for.',
+    ...(readme === undefined
+      ? [
+          `# ${name}`,
+          '',
+          `A \`${task}\` of AllenNLP with the predictor \`${predictor}\`. The archive came without a model card: whoever uses it should find out`,
+          'what it was trained on, under which licence, and what it is not fit for.',
+        ]
+      : [readme.trim()]),
     '',
     ...(example ? [`It takes \`${JSON.stringify(example)}\`.`, ''] : []),
     ...(tasks.length > 0 ? [`Tasks of Hugging Face that it does too: ${tasks.join(', ')}.`, ''] : []),
     ...(hubs.length > 0 ? [`Its tokenizers are those of ${hubs.join(', ')}.`, ''] : []),
     '## Package',
     '',
-    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id}${made}.`,
+    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id}${describeOrigin(source)}${made}.`,
     '',
     '| variant | scheme | size | operator set | ONNX Runtime |',
     '|---|---|---|---|---|',

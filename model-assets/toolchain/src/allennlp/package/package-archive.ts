@@ -2,7 +2,8 @@
  * Makes a package out of an AllenNLP archive: read -> build the graphs -> prove parity with what AllenNLP answered, or let the fp32 graphs
  * answer -> choose the size of batches -> try int8 -> verify -> publish. This file composes the stages; each of them stands alone.
  */
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { EngineError } from '@pilotlight/engine';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
@@ -35,7 +36,11 @@ export interface ArchiveOptions {
   readonly version: string;
   readonly force: boolean;
   readonly description?: string;
+  /** Name of the source, for the record. @default - that of its folder or file */
+  readonly id?: string;
   readonly revision?: string;
+  /** File of the model card. @default - the archive has none */
+  readonly card?: string;
   /** The folder of the hub model that the archive names, or of several. */
   readonly base?: string;
   /** What stands in for spaCy. @default - rules for English */
@@ -147,7 +152,7 @@ class Packaging {
 
   /** Writes the text side, and asks it which tasks of Hugging Face the model can do. */
   async #stage(task: string, predictor: string): Promise<StagedArchive> {
-    const { name, version, description, tokenization, source, revision } = this.#options;
+    const { name, version, description, tokenization, source, id, revision, card } = this.#options;
     const { folder } = this.#staging;
     const text = writeTextFiles(folder, this.#archive, { predictor, tokenization });
     const { own: model } = await openArchiveModel(
@@ -158,7 +163,12 @@ class Packaging {
     return new StagedArchive(
       this.#staging,
       { name, version, ...(description !== undefined && { description }), task, predictor, tasks, ...text },
-      { path: source, revision, archive: this.#archive },
+      {
+        id: id ?? basename(source),
+        revision,
+        readme: card === undefined ? undefined : readFileSync(card, 'utf8'),
+        archive: this.#archive,
+      },
     );
   }
 

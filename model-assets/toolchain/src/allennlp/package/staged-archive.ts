@@ -1,6 +1,6 @@
 /** A package of an archive while it is made: written anew whenever more of it is known, and served out of its staging folder. */
 import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { BulkModel } from '@pilotlight/engine';
 import { formatGoldenFile } from '@pilotlight/engine/internal/predict/goldens/golden-file';
 import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
@@ -10,6 +10,7 @@ import { serveVariant } from '../../package/serve-variant.ts';
 import type { Staging } from '../../package/staging.ts';
 import { toolchainFacts } from '../../package/toolchain-facts.ts';
 import { describeFile } from '../../package-files/describe-file.ts';
+import { readLicense } from '../../sources/card.ts';
 import type { Archive } from '../archive/open-archive.ts';
 import { archiveCard } from './archive-card.ts';
 import type { ParityReport } from './references.ts';
@@ -23,9 +24,11 @@ export type ArchiveFacts = Pick<
 
 /** Where the package comes from. */
 export interface ArchiveOrigin {
-  /** `model.tar.gz` */
-  readonly path: string;
+  /** `model.tar.gz`, or the name of the model that is that archive. */
+  readonly id: string;
   readonly revision?: string | undefined;
+  /** Content of its model card. */
+  readonly readme?: string | undefined;
   readonly archive: Pick<Archive, 'version' | 'sums'>;
 }
 
@@ -63,7 +66,7 @@ export class StagedArchive {
     parity?: ParityReport,
   ): Promise<ArchiveManifest> {
     const { folder } = this.#staging;
-    const { path, revision, archive } = this.#origin;
+    const { id, revision, readme, archive } = this.#origin;
     const entries = Object.entries(judged);
     const tolerance = Object.fromEntries(entries.map(([name, each]) => [name, each.tolerance]));
     await writeFile(join(folder, GOLDENS), formatGoldenFile({ tolerance, goldens }));
@@ -75,13 +78,14 @@ export class StagedArchive {
       ...(parity && { parity: { cases: parity.cases, largestDifference: parity.largestDifference } }),
       source: {
         kind: 'allennlp' as const,
-        id: basename(path),
+        id,
         ...(revision !== undefined && { revision }),
+        ...readLicense(readme),
         ...(archive.version !== undefined && { version: archive.version }),
         files: archive.sums(),
       },
     };
-    await writeFile(join(folder, CARD), archiveCard(common));
+    await writeFile(join(folder, CARD), archiveCard(common, readme));
     const manifest: ArchiveManifest = {
       ...{ formatVersion: FORMAT_VERSION, runtime: 'allennlp', ...common },
       defaultVariant: Object.keys(judged)[0] ?? '',

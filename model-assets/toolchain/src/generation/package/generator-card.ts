@@ -1,5 +1,6 @@
 /** MODEL_CARD.md of a model that generates text: the source's own card, or one made of what is known, and what packaging adds to it. */
 import { describeTextLoss, type GenerationManifest, sumOfBytes } from '@pilotlight/model-format';
+import { describeOrigin } from '../../sources/card.ts';
 
 export type CardFacts = Pick<
   GenerationManifest,
@@ -24,7 +25,6 @@ function introduction({ name, task, family, decoder: { maxPositions, cross } }: 
 }
 
 function packageSection({ name, version, source, variants, generation }: CardFacts): string {
-  const revision = source.revision === undefined ? '' : `, revision ${source.revision}`;
   const rows = Object.entries(variants).map(([variant, { scheme, files, opset, onnxruntime, speed }]) => {
     const size = `${(sumOfBytes(files) / 1e6).toFixed(1)} MB`;
     const rate = speed === undefined ? '' : (1_000 / speed.stepMs).toFixed(0);
@@ -34,7 +34,7 @@ function packageSection({ name, version, source, variants, generation }: CardFac
   return [
     '## Package',
     '',
-    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id} (${source.kind}${revision}).`,
+    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id} (${source.kind}${describeOrigin(source)}).`,
     '',
     '| variant | scheme | size | tokens a second, one text | operator set | ONNX Runtime |',
     '|---|---|---|---|---|---|',

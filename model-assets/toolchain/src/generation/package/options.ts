@@ -11,6 +11,8 @@ export interface GeneratorOptions {
   readonly version: string;
   readonly force: boolean;
   readonly description?: string;
+  /** Name of the source, for the record. @default - that of its folder or file */
+  readonly id?: string;
   readonly revision?: string;
   /** A task, or `translation_en_to_de`, whose parameters config.json has. @default - what the card or the class says */
   readonly task?: string;

@@ -10,6 +10,7 @@ import { serveVariant } from '../../package/serve-variant.ts';
 import type { Staging } from '../../package/staging.ts';
 import { toolchainFacts } from '../../package/toolchain-facts.ts';
 import { describeFile } from '../../package-files/describe-file.ts';
+import { readLicense } from '../../sources/card.ts';
 import { generatorCard } from './generator-card.ts';
 import type { GeneratorOptions } from './options.ts';
 import type { GeneratorFacts } from './read-generator.ts';
@@ -58,7 +59,7 @@ export class StagedGenerator {
   static async open(
     staging: Staging,
     source: GeneratorFacts,
-    { name, version, description, revision }: GeneratorOptions,
+    { name, version, description, id, revision }: GeneratorOptions,
     example: string | undefined,
   ): Promise<StagedGenerator> {
     const { folder } = staging;
@@ -83,8 +84,9 @@ export class StagedGenerator {
       }),
       source: {
         kind: 'huggingface',
-        id: source.id,
+        id: id ?? source.id,
         ...(revision !== undefined && { revision }),
+        ...readLicense(source.readme),
         files: { ...source.files },
       },
     });

@@ -1,6 +1,7 @@
 /** Chooses the task of a model that generates: what the caller asks for, else what its card or its class says. */
 import { GENERATION_TASKS, type GenerationTaskName } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
+import { readCard } from '../../sources/card.ts';
 
 /** The task, and the name by which `task_specific_params` of config.json may have parameters for it: `translation_en_to_de`. */
 export interface GenerationTask {
@@ -16,9 +17,6 @@ const BY_FAMILY: Readonly<Record<string, GenerationTaskName>> = {
 
 /** `translation_en_to_de`, as pipelines of transformers name it. */
 const LANGUAGES = /^translation_\w+_to_\w+$/;
-
-/** `pipeline_tag: summarization` in the first lines of a card. */
-const PIPELINE_TAG = /^pipeline_tag:\s*['"]?([\w-]+)['"]?\s*$/m;
 
 /** @throws ToolchainError USAGE for a task that is none, SOURCE_INVALID for one that the model is not made for */
 export function chooseGenerationTask(
@@ -40,7 +38,7 @@ export function chooseGenerationTask(
       `A ${family} ${hasEncoder ? 'has an encoder' : 'has no encoder'}, so it does ${does}, not --task ${asked}.`,
     );
   }
-  const tagged = GENERATION_TASKS.find((name) => name === frontMatter(readme));
+  const tagged = GENERATION_TASKS.find((name) => name === readCard(readme, 'pipeline_tag'));
   const usual = BY_FAMILY[family] ?? (hasEncoder ? 'text2text-generation' : 'text-generation');
   const task = tagged !== undefined && fits(tagged, hasEncoder) ? tagged : usual;
   return { task, specific: task };
@@ -49,9 +47,4 @@ export function chooseGenerationTask(
 /** A decoder alone continues texts; with an encoder a text becomes another one. */
 function fits(task: GenerationTaskName, hasEncoder: boolean): boolean {
   return (task !== 'text-generation') === hasEncoder;
-}
-
-function frontMatter(readme: string | undefined): string | undefined {
-  const [, matter = ''] = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readme ?? '') ?? [];
-  return PIPELINE_TAG.exec(matter)?.[1];
 }

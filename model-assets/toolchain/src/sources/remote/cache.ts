@@ -1,0 +1,115 @@
+/**
+ * The cache of models that were fetched, one folder for each:
+ *
+ *     refs/main                     the commit that a branch was when it was last asked for
+ *     listings/<revision>.json      the files of a version, with their sums
+ *     snapshots/<revision>/         those of its files that were wanted
+ *     partial/                      files on their way, which the next run goes on with
+ *
+ * Versions never change, so a file that fits its sum is never asked for again; it is compared each time before it is used.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { hasCode } from '@pilotlight/model-format/internal/package/system';
+import { z } from 'zod';
+import type { Environment, RemoteFile } from './remote-source.ts';
+import { removeStale } from './transfer/partial-file.ts';
+
+const listingSchema = z.array(
+  z.object({
+    path: z.string(),
+    bytes: z.int().nonnegative(),
+    sum: z.object({ algorithm: z.enum(['sha256', 'git']), value: z.string() }).optional(),
+  }),
+);
+
+/** What nobody has gone on with for so long is removed. */
+const STALE_MS = 7 * 24 * 3600 * 1000;
+
+/** `PILOTLIGHT_CACHE`, else a folder of XDG_CACHE_HOME (specifications.freedesktop.org/basedir-spec). */
+export function defaultCache({ PILOTLIGHT_CACHE, XDG_CACHE_HOME, HOME }: Environment): string {
+  return (
+    PILOTLIGHT_CACHE || join(XDG_CACHE_HOME || join(HOME ?? homedir(), '.cache'), 'pilotlight', 'models')
+  );
+}
+
+export class ModelCache {
+  readonly #folder: string;
+
+  constructor(cache: string, model: string) {
+    this.#folder = join(cache, model);
+  }
+
+  /** Where files on their way are. */
+  get partial(): string {
+    return join(this.#folder, 'partial');
+  }
+
+  snapshot(revision: string): string {
+    return join(this.#folder, 'snapshots', revision);
+  }
+
+  /** The revision that a name was when it was last asked for. */
+  readRef(name: string): string | undefined {
+    return this.#read(this.#ref(name))?.trim();
+  }
+
+  readListing(revision: string): readonly RemoteFile[] | undefined {
+    const text = this.#read(this.#listing(revision));
+    return text === undefined ? undefined : (listingSchema.parse(JSON.parse(text)) as readonly RemoteFile[]);
+  }
+
+  writeRef(name: string, revision: string): Promise<void> {
+    return this.#write(this.#ref(name), `${revision}\n`);
+  }
+
+  writeListing(revision: string, files: readonly RemoteFile[]): Promise<void> {
+    return this.#write(this.#listing(revision), `${JSON.stringify(files, null, 1)}\n`);
+  }
+
+  /** Makes the folder of partial files, without those that nobody will go on with. */
+  async begin(): Promise<void> {
+    await mkdir(this.partial, { recursive: true });
+    await removeStale(this.partial, STALE_MS);
+  }
+
+  /** Removes the folder of partial files, unless there are some. */
+  async end(): Promise<void> {
+    await rmdir(this.partial).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+    });
+  }
+
+  #ref(name: string): string {
+    return join(this.#folder, 'refs', encodeURIComponent(name));
+  }
+
+  #listing(revision: string): string {
+    return join(this.#folder, 'listings', `${revision}.json`);
+  }
+
+  #read(path: string): string | undefined {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whole or not at all, whenever the process ends. */
+  async #write(path: string, content: string): Promise<void> {
+    const unfinished = join(this.partial, `${randomUUID()}.${process.pid}.part`);
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await writeFile(unfinished, content, { flush: true });
+      await rename(unfinished, path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+  }
+}
