@@ -8,7 +8,8 @@ import type { Limits } from '@pilotlight/app/internal/http/limits';
 import type { Jobs } from '@pilotlight/app/internal/jobs/job';
 import type { Callers } from '@pilotlight/app/internal/serve/callers-port';
 import type { HandOver } from '@pilotlight/app/internal/serve/hand-over-port';
-import type { Telemetry } from '@pilotlight/app/internal/serve/ports';
+import type { ServingEngine, Telemetry } from '@pilotlight/app/internal/serve/ports';
+import type { Rollout } from '@pilotlight/app/internal/serve/rollout-port';
 import type { Siblings } from '@pilotlight/app/internal/serve/siblings-port';
 import type { Preload } from '@pilotlight/app/internal/settings/preload';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
@@ -37,6 +38,8 @@ export interface HandlerDependencies {
   readonly jobs?: Jobs;
   /** See `AppOptions`. */
   readonly siblings?: Siblings;
+  /** See `AppOptions`. */
+  readonly rollout?: Rollout<ServingEngine> | undefined;
   /** See `AppOptions`. */
   readonly callers?: Callers;
   readonly logger: Logger;
@@ -67,10 +70,11 @@ export function createHandler(dependencies: HandlerDependencies) {
 /** The same with results that `adapt` makes of the app's answers. */
 export function createAdaptedHandler<Result>(dependencies: HandlerDependencies, adapt: Adapter<Result>) {
   const { engine, preload, ready, logger, metrics, stages, extension, ...others } = dependencies;
-  const { emf, tracing, ...options } = others;
+  const { emf, tracing, rollout, ...options } = others;
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     ...options,
+    ...(rollout && { rollout }),
     engine,
     logger,
     telemetry: [emf, prometheus, ...(tracing ? [tracing] : [])],

@@ -25,8 +25,12 @@ export interface Extension {
 export interface ExtensionDependencies {
   /** AWS_LAMBDA_RUNTIME_API: host and port. */
   readonly address: string;
-  /** Is run after every answer, and must not reject. @default - nothing is, and invocations are not waited for */
-  readonly afterAnswer?: () => Promise<void>;
+  /**
+   * Is run after every answer, and must not reject. `deadline`, in milliseconds since 1970, is the end of the function's time.
+   *
+   * @default - nothing is, and invocations are not waited for
+   */
+  readonly afterAnswer?: (deadline: number) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -43,7 +47,7 @@ export async function startExtension({
   const call = caller(address);
   const events = afterAnswer ? ['INVOKE'] : [];
   const registered = await call('POST', '/register', { 'lambda-extension-name': 'pilotlight' }, { events });
-  const id = registered.headers[ID];
+  const id = registered.response.headers[ID];
   if (typeof id !== 'string') {
     throw new ExtensionError('EXTENSION_REFUSED', `Lambda gives no ${ID} to the extension.`);
   }
@@ -51,7 +55,7 @@ export async function startExtension({
   let wake = () => {};
   const follow = async () => {
     for (let invocations = 1; ; invocations++) {
-      await call('GET', '/event/next', { [ID]: id });
+      const { body } = await call('GET', '/event/next', { [ID]: id });
       while (answers < invocations) {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -60,7 +64,7 @@ export async function startExtension({
       // AWS's runtime sends the answer in the turn of the event loop after that of the handler.
       await nextTurn();
       await nextTurn();
-      await afterAnswer?.();
+      await afterAnswer?.(Number(Object(body).deadlineMs));
     }
   };
   follow().catch((error) => logger.error('The extension of the function has ended', { error }));
@@ -77,7 +81,7 @@ type Call = (
   path: string,
   headers: Readonly<Record<string, string>>,
   body?: object,
-) => Promise<IncomingMessage>;
+) => Promise<{ readonly response: IncomingMessage; readonly body: unknown }>;
 
 /** Calls the Extensions API, on a connection that may stand still for as long as the environment is frozen. */
 function caller(address: string): Call {
@@ -89,7 +93,7 @@ function caller(address: string): Call {
       .end(body && JSON.stringify(body));
     const response = await promise;
     const answer = await json(response);
-    if (response.statusCode === 200) return response;
+    if (response.statusCode === 200) return { response, body: answer };
     throw new ExtensionError(
       'EXTENSION_REFUSED',
       `Lambda answers ${response.statusCode} to ${method} ${path} of the extension: ${JSON.stringify(answer)}`,

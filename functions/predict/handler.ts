@@ -9,6 +9,7 @@ import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
 import { preload } from '@pilotlight/app/internal/settings/preload';
+import { readRollout } from '@pilotlight/app/internal/settings/rollout-options';
 import { siblingOptions } from '@pilotlight/app/internal/settings/sibling-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
@@ -16,6 +17,9 @@ import { Engine } from '@pilotlight/engine';
 import { createHandler } from './create-handler.ts';
 import { observe } from './observe.ts';
 import { rehearse } from './rehearse.ts';
+
+/** Behind an extension there is time after an answer. Without one, a process that is frozen with it goes on at the next request. */
+const POLLS = process.env.AWS_LAMBDA_RUNTIME_API === undefined ? 'by requests' : 'after answers';
 
 keepHeapSmall();
 const config = readConfig(process.env);
@@ -26,8 +30,10 @@ const own =
   config.PILOTLIGHT_PREDICTORS === undefined
     ? {}
     : await (await import('@pilotlight/app/internal/settings/own-predictors')).ownPredictors(config);
-const engine = new Engine({ ...engineOptions(config), ...own });
-const preloaded = preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger);
+const rolling = await readRollout(config);
+const engine = new Engine({ ...engineOptions(config), ...own, ...rolling?.packages });
+const rollout = rolling?.follow(engine, POLLS, logger);
+const preloaded = preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger, rollout);
 
 const ready = Promise.all([preloaded.settled, rehearse(logger)]).then(() => performance.now());
 
@@ -41,7 +47,15 @@ const dependencies = {
   ...(await handOverOptions(config, logger)),
   ...(await siblingOptions(config, logger)),
   ...(callers && { callers }),
-  ...(await observe({ config, environment: process.env, metrics, logger, quotas: callers?.quotas })),
+  ...(rollout && { rollout }),
+  ...(await observe({
+    config,
+    environment: process.env,
+    metrics,
+    logger,
+    quotas: callers?.quotas,
+    rollout,
+  })),
   logger,
   metrics,
 };

@@ -10,6 +10,9 @@ import { readTracing } from '@pilotlight/app/internal/settings/tracing';
 import { emfTelemetry } from '@pilotlight/app/internal/telemetry/emf';
 import type { HandlerDependencies } from './create-handler.ts';
 
+/** Kept of a function's time for the end of an invocation. */
+const CLOSING_MS = 500;
+
 type Observing = Pick<HandlerDependencies, 'emf' | 'stages' | 'tracing' | 'extension'>;
 
 export interface ObserveDependencies {
@@ -19,6 +22,8 @@ export interface ObserveDependencies {
   readonly logger: Logger;
   /** @default - nobody counts what callers use */
   readonly quotas: Callers['quotas'];
+  /** Reads registries after answers. @default - names mean the same versions for ever */
+  readonly rollout?: { settle(deadline: number): Promise<void> } | undefined;
 }
 
 /**
@@ -28,7 +33,7 @@ export interface ObserveDependencies {
  * @throws PilotlightError INVALID_CONFIGURATION
  */
 export async function observe(dependencies: ObserveDependencies): Promise<Observing> {
-  const { config, environment, metrics, logger, quotas } = dependencies;
+  const { config, environment, metrics, logger, quotas, rollout } = dependencies;
   const { PILOTLIGHT_REQUEST_METRICS: requests, PILOTLIGHT_STAGE_METRICS: stages } = config;
   const emf = emfTelemetry(metrics, { requests, stages });
   const settings = readTracing(environment);
@@ -37,16 +42,17 @@ export async function observe(dependencies: ObserveDependencies): Promise<Observ
     : undefined;
   const { AWS_LAMBDA_RUNTIME_API: address } = environment;
   const observing = { emf, stages, ...(tracing && { tracing }) };
-  const isWanted = tracing !== undefined || quotas !== undefined || requests === 'minute';
+  const work = tracing ?? quotas ?? rollout;
+  const isWanted = work !== undefined || requests === 'minute';
   if (address === undefined || !isWanted) return observing;
   process.once('SIGTERM', () => {
     emf.flush();
     void Promise.all([tracing?.shutdown(), quotas?.settle()]).then(() => process.exit(0));
   });
   const { startExtension } = await import('./extension.ts');
-  const afterAnswer = async () => {
-    await Promise.all([tracing?.flush(), quotas?.settle()]);
+  const afterAnswer = async (deadline: number) => {
+    await Promise.all([tracing?.flush(), quotas?.settle(), rollout?.settle(deadline - CLOSING_MS)]);
   };
-  const extension = await startExtension({ address, ...((tracing ?? quotas) && { afterAnswer }), logger });
+  const extension = await startExtension({ address, ...(work && { afterAnswer }), logger });
   return { ...observing, extension };
 }

@@ -52,7 +52,7 @@ export interface Service {
 
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, models, logger, telemetry = [], around = (fetch) => fetch } = options;
-  const { engine, executionProvider } = models;
+  const { engine, executionProvider, rollout } = models;
   const { renderMore = () => '', times, mayFreeze = false } = options;
   const tracing = isTraced(config.server) ? await trace(config.server, logger) : undefined;
   const { callers } = await callerOptions(config.shared, { logger, frozen: false, mayFreeze });
@@ -73,6 +73,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     ...appOptions(config.shared),
     ...options.elsewhere,
     ...(callers && { callers }),
+    ...(rollout && { rollout }),
     computeType: executionProvider === 'cpu' ? 'cpu' : 'gpu',
     telemetry: [metrics, ...telemetry, ...(tracing ? [tracing] : [])],
     renderMetrics: () => metrics.render() + served.render() + renderMore(),
@@ -96,6 +97,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       return listenedMs;
     },
     dispose: async () => {
+      rollout?.close();
       // A model is freed when its last batch has run, for which a process that has a second to live may not wait.
       await Promise.all([callers?.quotas?.settle(), tracing?.shutdown()]);
       await engine.dispose();

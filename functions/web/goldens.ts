@@ -5,7 +5,8 @@ import {
   PREVIEW_ENDPOINT,
 } from '@pilotlight/app/internal/aws/golden-report';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
-import { formatModelRef, type GoldenCheck, type LoadedModel, PilotlightError } from '@pilotlight/engine';
+import { isFault, runGoldens } from '@pilotlight/app/internal/serve/rollout/goldens';
+import { formatModelRef, type GoldenCheck, type LoadedModel } from '@pilotlight/engine';
 import type { Fetch } from '../server/service.ts';
 
 export interface GoldensOf {
@@ -32,29 +33,23 @@ export function aroundGoldens(fetch: Fetch, { ready, loaded, logger }: GoldensOf
     const endpoint = request.headers.get(ENDPOINT_NAME) ?? PREVIEW_ENDPOINT;
     const isAsked = pathname === GOLDEN_REPORT_PATH && request.method === 'GET';
     if (!isAsked || endpoint !== PREVIEW_ENDPOINT) return fetch(request, ...rest);
-    report ??= ready.then(() => runGoldens(loaded(), logger));
+    report ??= ready.then(() => reportGoldens(loaded(), logger));
     return Response.json(await report);
   };
 }
 
-async function runGoldens(loaded: ReturnType<GoldensOf['loaded']>, logger: Logger): Promise<GoldenReport> {
+async function reportGoldens(loaded: ReturnType<GoldensOf['loaded']>, logger: Logger): Promise<GoldenReport> {
   const models = loaded.filter((model) => model.checkGolden !== undefined);
   const checks: Partial<GoldenCheck>[] = [];
   for (const model of models) {
-    const end = performance.now() + LONGEST_MS / models.length;
-    const lines = new Set<number | undefined>();
-    do {
-      const result = await checkOnce(model);
-      // Goldens come round again.
-      if (lines.has(result.line)) break;
-      lines.add(result.line);
-      checks.push(result);
-      if (isFault(result))
+    for (const check of await runGoldens(model, LONGEST_MS / models.length)) {
+      checks.push(check);
+      if (isFault(check))
         logger.error('A model does not answer as its golden says', {
           model: formatModelRef(model.manifest),
-          ...result,
+          ...check,
         });
-    } while (performance.now() < end);
+    }
   }
   return {
     models: models.length,
@@ -63,13 +58,3 @@ async function runGoldens(loaded: ReturnType<GoldensOf['loaded']>, logger: Logge
     drift: Math.max(0, ...checks.map(({ drift = 0 }) => drift)),
   };
 }
-
-async function checkOnce(model: ReturnType<GoldensOf['loaded']>[number]): Promise<Partial<GoldenCheck>> {
-  try {
-    return (await model.checkGolden?.()) ?? {};
-  } catch (error) {
-    return { problem: PilotlightError.is(error) ? error.message : 'The golden could not be run.' };
-  }
-}
-
-const isFault = ({ drift }: Partial<GoldenCheck>): boolean => drift === undefined || drift > 1;

@@ -5,6 +5,7 @@
 
 import { Logger } from '@aws-lambda-powertools/logger';
 import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
+import { readRollout } from '@pilotlight/app/internal/settings/rollout-options';
 import { readServerConfig } from '@pilotlight/app/internal/settings/server';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
@@ -19,7 +20,9 @@ const logger = new Logger({ serviceName: SERVICE });
 try {
   const address = readAddress(process.env);
   const config = readServerConfig(process.env);
-  const models = new ServedModels(config, 'cpu', logger, await ownPredictors(config.shared));
+  const [own, rolling] = await Promise.all([ownPredictors(config.shared), readRollout(config.shared)]);
+  // A process that may stand still has no time of its own.
+  const models = new ServedModels(config, 'cpu', logger, own, rolling, 'by requests');
   const { serve } = await import('./serve.ts');
   await serve(config, models, logger, address);
 } catch (error) {

@@ -7,6 +7,7 @@ import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
 import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
+import { readRollout } from '@pilotlight/app/internal/settings/rollout-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { Engine } from '@pilotlight/engine';
 import { callerRules } from '@pilotlight/local/internal/foreign-caller';
@@ -49,8 +50,11 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
   });
   keepHeapSmall();
   const own = await ownPredictors(config);
-  const engine = new Engine({ ...engineOptions(config), ...own, sessions: 'worker' });
+  const rolling = await readRollout(config);
+  const engine = new Engine({ ...engineOptions(config), ...own, ...rolling?.packages, sessions: 'worker' });
+  const rollout = rolling?.follow(engine, 'by timer', consoleLogger);
   try {
+    await rollout?.start();
     // Threads load models while this one reads the modules of the app.
     const [models, { createLocalApp, listen }] = await Promise.all([
       loadModels(engine, folder, values.model ?? config.PILOTLIGHT_PRELOAD_MODELS, (problem) =>
@@ -64,7 +68,12 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
         ? await callerOptions(config, { logger: consoleLogger, frozen: false })
         : await (await import('./local-callers.ts')).localCallers(values['api-keys']);
     const ending = new AbortController();
-    const app = createLocalApp(engine, config, quiet, { ...elsewhere, ...callers, ending: ending.signal });
+    const app = createLocalApp(engine, config, quiet, {
+      ...elsewhere,
+      ...callers,
+      ...(rollout && { rollout }),
+      ending: ending.signal,
+    });
     const { 'allow-host': allowedHosts = [], host } = values;
     const service = await listen(app, { host, port, callers: callerRules(host, allowedHosts), ending });
     // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.
@@ -77,6 +86,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     endOnSignals(async () => {
       const isDone = await service.close();
       await uploads.close();
+      rollout?.close();
       await engine.dispose();
       return isDone ? EXIT.ok : EXIT.failed;
     }, ENDING);

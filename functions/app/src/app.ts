@@ -33,6 +33,7 @@ export function createApp(options: AppOptions): Hono {
     computeType: options.computeType ?? 'cpu',
   };
   const { logger, basePath } = parts;
+  parts.rollout?.listen(parts.telemetry);
   const methods = new Map<string, string[]>();
 
   // It is ready at once. Hono's own choice compiles all routes into one expression (2 ms of a cold start) to find one in 0.3 us, not in 1.

@@ -7,7 +7,7 @@ import type { LoaderDependencies } from './load/dependencies.ts';
 import { loadModel } from './load/load-model.ts';
 import { ModelCache } from './load/model-cache.ts';
 import { type EngineOptions, predictorSettings } from './load/options.ts';
-import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
+import type { CreateSession, ModelRef, PackageEntry, PackageStore, ResolvedRef } from './ports.ts';
 import { AnswerCache, type CacheState } from './predict/answer-cache.ts';
 import type {
   BulkModel,
@@ -120,7 +120,7 @@ export class Engine {
    */
   model(ref: string | ModelRef): Promise<LoadedModel> {
     const wanted = typeof ref === 'string' ? parseModelRef(ref) : ref;
-    return this.#cache.get(wanted, () => this.#store.resolve(wanted));
+    return this.#cache.get(wanted, () => this.#store.resolve(wanted), this.#store.changes);
   }
 
   /** Loads the model that `ref` names, and calls its `predict`. */
@@ -178,6 +178,11 @@ export class Engine {
   /** The models that are loaded now, whatever runs them. */
   loaded(): readonly LoadedModel[] {
     return this.#cache.loaded();
+  }
+
+  /** Lets predictions of one version under way finish, and frees it. It does nothing where the version is not loaded. */
+  unload(ref: ResolvedRef): Promise<void> {
+    return this.#cache.release(ref);
   }
 
   /** Lets predictions under way finish and frees every model. */

@@ -230,6 +230,8 @@ export interface ServedFiles {
 }
 
 export interface PackageStore {
+  /** Whether a name may mean another version later, so that nobody may remember which one it meant. @default false */
+  readonly changes?: boolean;
   /** Every package found, by name and then version; a broken one is listed with the reason. */
   list(): Promise<readonly PackageEntry[]>;
   /** Settles the version; throws MODEL_NOT_FOUND with the names that there are. */

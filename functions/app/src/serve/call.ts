@@ -28,6 +28,8 @@ export class Call {
   headed = false;
   /** Who answered; `sibling` is another function of the deployment. */
   servedBy: 'function' | 'sibling' | 'server' | 'queue' = 'function';
+  /** Name of the API key that it came with, where keys are asked for. */
+  caller: string | undefined;
   /** Tokens that models read for it, and wrote. */
   tokens = 0;
   /** Settles, and never rejects, once an answer that is told piece by piece is at its end. */

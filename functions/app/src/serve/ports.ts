@@ -6,6 +6,7 @@ import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';
 import type { Callers } from './callers-port.ts';
 import type { HandOver, HandOverRecord } from './hand-over-port.ts';
+import type { Rollout, RolloutRecord } from './rollout-port.ts';
 import type { Siblings } from './siblings-port.ts';
 import type { Slots } from './slots.ts';
 
@@ -114,6 +115,8 @@ export interface Telemetry {
   predicted?(record: PredictionRecord): void;
   /** Is told of a request that this process handed over, or had to answer although it should not. */
   handedOver?(record: HandOverRecord): void;
+  /** Is told of what becomes of the versions of a registry. */
+  rolledOut?(record: RolloutRecord): void;
 }
 
 /** The models that are to be loaded before the process counts as ready. */
@@ -149,6 +152,8 @@ export interface AppOptions {
   readonly handOver?: HandOver;
   /** Answer for their own models. @default - there are none */
   readonly siblings?: Siblings;
+  /** Which version of a model a call gets. @default - the highest that there is */
+  readonly rollout?: Rollout<ServingEngine>;
   /** Who may call, and how much. @default - whoever reaches it */
   readonly callers?: Callers;
   /** Aborted once the process is about to end: texts that are being told end where they are. @default - they come to their end */
@@ -165,4 +170,6 @@ export type AppDependencies = Omit<AppOptions, 'limits'> &
     readonly models: () => Promise<readonly ListedModel[]>;
     readonly slots: Slots;
     readonly unsent: UnsentAnswers;
+    /** Is told of the results of this call that are about to be answered. @default - nobody is told */
+    readonly predicted?: (results: readonly unknown[]) => void;
   };

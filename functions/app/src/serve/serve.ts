@@ -8,7 +8,7 @@ import { admit } from './admit.ts';
 import { type Call, getCall } from './call.ts';
 import { answerElsewhere } from './elsewhere.ts';
 import { ownHeaders } from './middleware.ts';
-import type { AppDependencies, RequestContext } from './ports.ts';
+import type { AppDependencies, RequestContext, ServingEngine } from './ports.ts';
 import { predictionHeaders } from './prediction-headers.ts';
 import { reportPrediction } from './report-prediction.ts';
 import { resolve } from './resolve.ts';
@@ -31,10 +31,43 @@ export function serve(codec: Codec, parts: AppDependencies): Handler {
 /** A prediction has a slot from here, where its request is read, until its answer is sent. */
 async function answer(codec: ModelCodec, call: Call, parts: AppDependencies): Promise<Response> {
   const { slots } = parts;
-  if (!call.predicts) return answerAsk(await codec.decode(call, parts), call, parts);
+  if (!call.predicts) return answerVersion(await codec.decode(call, parts), call, parts);
   slots.requireFree();
   const ask = await codec.decode(call, parts);
-  return slots.during(call, () => answerAsk(ask, call, parts));
+  return slots.during(call, () => answerVersion(ask, call, parts));
+}
+
+/** The versions that names mean now are those of the call until it is answered. */
+async function answerVersion(ask: Ask, call: Call, parts: AppDependencies): Promise<Response> {
+  if (!parts.rollout) return answerAsk(ask, call, parts);
+  const { c, id, caller, body } = call;
+  const { background = false }: RequestContext = c.env ?? {};
+  const rolled = parts.rollout.begin({
+    c,
+    id,
+    caller,
+    background,
+    body: () => body.value,
+    repeat: (engine) => repeat(ask, engine, parts),
+  });
+  const predicted = (results: readonly unknown[]) => rolled.predicted(results);
+  try {
+    return await answerAsk(ask, call, { ...parts, engine: rolled.engine, predicted });
+  } finally {
+    call.onceMade(() => rolled.end());
+  }
+}
+
+/** Has other models do what was asked. Nobody waits for it, and nobody is told of it. */
+async function repeat(
+  ask: Ask,
+  engine: ServingEngine,
+  { limits }: AppDependencies,
+): Promise<readonly unknown[]> {
+  const work = await ask.work(engine);
+  if (!('encode' in work)) return [];
+  const prepared = await work.prepare(limits, new AbortController().signal);
+  return (await prepared.run({ background: true })).results;
 }
 
 async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<Response> {
@@ -94,6 +127,7 @@ async function report(
   const body = work.encode(prediction);
   const record = reportPrediction(call, parts, work, prediction);
   const headers = { ...predictionHeaders(record), ...work.headers?.(record), ...head(call, parts) };
+  parts.predicted?.(results);
   const large = values > MANY_VALUES;
   return respond(call.c, body, headers, { predicted: true, large, unsent: parts.unsent });
 }

@@ -1,11 +1,12 @@
 /** Settings from the environment, checked whole before anything starts. */
-import { isModelRef } from '@pilotlight/model-format';
+import { isModelRef, modelNameSchema } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { REQUEST_SETTINGS, STAGE_SETTINGS } from '../telemetry/stage-metrics.ts';
 import { count, type Environment, listUnknown, readSettings, text } from './environment-settings.ts';
 import { handOverSettings } from './hand-over.ts';
 import { quotaSettings } from './quotas.ts';
+import { registryAddress } from './registry-address.ts';
 import { remotePackages } from './remote-packages.ts';
 import { siblingSettings } from './siblings.ts';
 import { signingKeys } from './signing-keys.ts';
@@ -19,6 +20,7 @@ const modelRef = z
   .check(
     z.refine(isModelRef, 'must be model names with or without a version, such as sentiment,intent@1.0.0'),
   );
+const modelNames = z.pipe(z.pipe(z.string(), z.transform(splitList)), z.array(modelNameSchema));
 const modelRefs = z.pipe(z.pipe(z.string(), z.transform(splitList)), z.array(modelRef));
 
 /** The default of the setting PILOTLIGHT_JOB_DEADLINE_HOURS. */
@@ -29,6 +31,13 @@ const environmentSchema = z.object({
   PILOTLIGHT_PRELOAD_MODELS: z.prefault(modelRefs, ''),
   PILOTLIGHT_REMOTE_PACKAGES: z.optional(remotePackages),
   PILOTLIGHT_REMOTE_FOLDER: z._default(text, '/tmp/models'),
+  /** The registry whose aliases say which version a name means. */
+  PILOTLIGHT_REGISTRY: z.optional(registryAddress),
+  /** Models that are served by their aliases. */
+  PILOTLIGHT_REGISTRY_MODELS: z.prefault(modelNames, ''),
+  PILOTLIGHT_REGISTRY_POLL_SECONDS: z._default(count, 30),
+  /** Which model or version a call gets that names none, by its metadata. Read where it is used: see rollout-options.ts. */
+  PILOTLIGHT_ROUTING: z.optional(text),
   PILOTLIGHT_VARIANT: z.optional(text),
   /** A module with code around models of AllenNLP archives. See own-predictors.ts. */
   PILOTLIGHT_PREDICTORS: z.optional(text),
@@ -100,7 +109,17 @@ export function readConfig(environment: Environment, others: readonly string[] =
   return readSettings(environmentSchema, environment, () => [
     ...listUnknown(environment, (name) => name.startsWith(PREFIX), [...SETTINGS, ...others]),
     ...findHalfAJobStore(environment),
+    ...findModelsOfNoRegistry(environment),
   ]);
+}
+
+function findModelsOfNoRegistry({
+  PILOTLIGHT_REGISTRY: registry,
+  PILOTLIGHT_REGISTRY_MODELS: models = '',
+}: Environment): string[] {
+  return registry === undefined && models !== ''
+    ? ['PILOTLIGHT_REGISTRY: is missing, but PILOTLIGHT_REGISTRY_MODELS names models of one']
+    : [];
 }
 
 /** Finds the missing one, if only one of queue and bucket is set. */

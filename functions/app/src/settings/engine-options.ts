@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type EngineOptions, FolderStore, JoinedStore, S3Store } from '@pilotlight/engine';
+import { type EngineOptions, FolderStore, JoinedStore, type PackageStore, S3Store } from '@pilotlight/engine';
 import type { Limits } from '../http/limits.ts';
 import type { Config } from './config.ts';
 import { choosePacking } from './packing.ts';
@@ -34,6 +34,13 @@ function generationOptions(config: Config): Pick<EngineOptions, 'generationSlots
     ...(slots !== undefined && { generationSlots: slots }),
     ...(megabytes !== undefined && { generationCacheBytes: megabytes * 1e6 }),
   };
+}
+
+/** The packages of a deployment, without those of a registry. */
+export function basePackages(config: Config): PackageStore {
+  const verify = chooseVerify(config);
+  const packages = choosePackages(config, verify);
+  return typeof packages === 'string' ? new FolderStore(packages, { verify }) : packages;
 }
 
 /** The folder of packages, and what is fetched from a bucket beside it. */

@@ -1,4 +1,5 @@
 /** Loads models before the first request asks for them. */
+import { parseModelRef } from '@pilotlight/engine';
 import type { Logger, Readiness, ServingEngine } from '../serve/ports.ts';
 
 export interface Preload extends Readiness {
@@ -6,15 +7,28 @@ export interface Preload extends Readiness {
   readonly settled: Promise<void>;
 }
 
-/** Starts at once. A model that is refused is logged and left out; the others are not affected. */
+/** The models of a registry, which load themselves. */
+export interface Following extends Readiness {
+  /** Resolves once names mean versions that are loaded, or cannot; never rejects. */
+  start(): Promise<void>;
+}
+
+/**
+ * Starts at once. A model that is refused is logged and left out; the others are not affected. One that is of a registry loads in the
+ * version that it means.
+ */
 export function preload(
   engine: Pick<ServingEngine, 'model'>,
   refs: readonly string[],
   logger: Logger,
+  following?: Following | undefined,
 ): Preload {
+  const started = following?.start();
+  const followed = following?.states() ?? new Map();
   const states = new Map<string, 'loading' | 'ready' | 'failed'>(refs.map((ref) => [ref, 'loading']));
   const loads = refs.map(async (ref) => {
     try {
+      if (followed.has(parseModelRef(ref).name)) await started;
       await engine.model(ref);
       states.set(ref, 'ready');
     } catch (error) {
@@ -22,5 +36,8 @@ export function preload(
       logger.error('A model could not be preloaded', { model: ref, error });
     }
   });
-  return { states: () => states, settled: Promise.all(loads).then(() => undefined) };
+  return {
+    states: () => (following ? new Map([...states, ...following.states()]) : states),
+    settled: Promise.all([started, ...loads]).then(() => undefined),
+  };
 }

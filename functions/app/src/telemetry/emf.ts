@@ -1,6 +1,7 @@
 /** Telemetry as CloudWatch metrics in the embedded metric format: a line of log, no call to an API. See ADR-emf.md. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Telemetry } from '../serve/ports.ts';
+import type { RolloutRecord } from '../serve/rollout-port.ts';
 import { METRICS, type MetricName, type VersionMetricName } from './metric-names.ts';
 import { type RequestSetting, STAGE_METRICS, type StageSetting } from './stage-metrics.ts';
 import { Tally, type Values } from './tally.ts';
@@ -111,6 +112,14 @@ export function emfTelemetry(
         CircuitOpen: circuit === 'closed' ? 0 : 1,
       });
     },
+    rolledOut(record) {
+      const values = rolloutValues(record);
+      if (Object.keys(values).length === 0) return;
+      metrics.addDimension('model', record.model);
+      if ('version' in record) metrics.addMetadata('modelVersion', record.version);
+      addMetrics(metrics, values, stages);
+      metrics.publishStoredMetrics();
+    },
     answered({ route, model, status, code, ms }) {
       const failed = status >= 500;
       if (requests === 'errors' && !failed) return;
@@ -128,6 +137,16 @@ export function emfTelemetry(
       if (failed) publishOfVersion(metrics, { VersionErrors: 1 });
     },
   };
+}
+
+/** A record that was read, and versions that are served, are no news that a line is paid for. */
+function rolloutValues(record: RolloutRecord): Values {
+  if (record.kind === 'refused') return { RefusedVersions: 1 };
+  if (record.kind === 'read' && record.ageMs > 0) return { RecordAge: record.ageMs };
+  if (record.kind !== 'shadow') return {};
+  const { outcome } = record;
+  if (outcome === 'dropped' || outcome === 'failed') return { ShadowDropped: 1 };
+  return { ShadowCompared: 1, ShadowDiffering: Number(outcome === 'differing') };
 }
 
 interface Line {

@@ -1,8 +1,10 @@
 /** Counts and times of this process, as /metrics shows them; those of stages by the names of text-embeddings-inference. */
 import type { HandOverRecord } from '../serve/hand-over-port.ts';
 import type { Exchange, PredictionRecord, Telemetry } from '../serve/ports.ts';
+import type { RolloutRecord } from '../serve/rollout-port.ts';
 import { GenerationMetrics } from './generation-metrics.ts';
 import { Counter, gauge, Histogram } from './prometheus-text.ts';
+import { RolloutMetrics } from './rollout-metrics.ts';
 import { TeiMetrics } from './tei-metrics.ts';
 
 /** Metrics of one process: telemetry goes in, the text of /metrics comes out. */
@@ -26,6 +28,7 @@ export class PrometheusMetrics implements Telemetry {
   readonly #cacheMisses = new Counter();
   readonly #tei = new TeiMetrics();
   readonly #generation = new GenerationMetrics();
+  readonly #rollout = new RolloutMetrics();
   readonly #answerCache: () => { readonly bytes: number; readonly answers: number } | undefined;
   #circuitOpen: boolean | undefined;
 
@@ -74,6 +77,10 @@ export class PrometheusMetrics implements Telemetry {
     this.#circuitOpen = circuit !== 'closed';
   }
 
+  rolledOut(record: RolloutRecord): void {
+    this.#rollout.rolledOut(record);
+  }
+
   render(): string {
     const lines = [
       ...this.#requests.render('pilotlight_request_total', 'Requests answered.'),
@@ -107,6 +114,7 @@ export class PrometheusMetrics implements Telemetry {
       ...this.#padding.render('pilotlight_padding_tokens_total', 'Padding read beside them.'),
       ...this.#generation.render(),
       ...this.#handOver(),
+      ...this.#rollout.render(),
       ...this.#cache(),
       ...gauge('pilotlight_models_loaded', 'Models in memory.', this.#loaded()),
       ...gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', process.memoryUsage.rss()),

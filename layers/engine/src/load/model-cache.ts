@@ -26,8 +26,9 @@ export class ModelCache<Model extends Kept> {
     this.#budgetBytes = budgetBytes;
   }
 
-  async get(ref: ModelRef, resolve: () => Promise<ResolvedRef>): Promise<Model> {
-    const resolved = await this.#resolve(ref, resolve);
+  /** `changes`: whether a name may mean another version at the next call. */
+  async get(ref: ModelRef, resolve: () => Promise<ResolvedRef>, changes = false): Promise<Model> {
+    const resolved = await this.#resolve(ref, resolve, changes);
     const key = formatModelRef(resolved);
     let entry = this.#entries.get(key);
     if (entry?.model?.usable === false) {
@@ -44,6 +45,15 @@ export class ModelCache<Model extends Kept> {
     return [...this.#entries.values()].flatMap(({ model }) => (model ? [model] : []));
   }
 
+  /** Forgets one version, and frees it once its calls have ended. A load that is under way ends first. */
+  async release(ref: ResolvedRef): Promise<void> {
+    const key = formatModelRef(ref);
+    const entry = this.#entries.get(key);
+    this.#entries.delete(key);
+    const [load] = await Promise.allSettled([entry?.loading]);
+    if (load.status === 'fulfilled') await load.value?.dispose();
+  }
+
   async dispose(): Promise<void> {
     const loading = [...this.#entries.values()].map((entry) => entry.loading);
     this.#entries.clear();
@@ -54,12 +64,12 @@ export class ModelCache<Model extends Kept> {
     );
   }
 
-  /** A name without a version means the same version for as long as the engine lives. */
-  #resolve(ref: ModelRef, resolve: () => Promise<ResolvedRef>): Promise<ResolvedRef> {
+  /** A name without a version means the same version for as long as the engine lives, unless it `changes`. */
+  #resolve(ref: ModelRef, resolve: () => Promise<ResolvedRef>, changes: boolean): Promise<ResolvedRef> {
     const { name, version } = ref;
     if (version !== undefined && this.#entries.has(formatModelRef(ref)))
       return Promise.resolve({ name, version });
-    if (version !== undefined) return resolve();
+    if (version !== undefined || changes) return resolve();
     const known = this.#latest.get(name);
     if (known) return known;
     const resolving = resolve();

@@ -69,7 +69,7 @@ function joined(name: string, refusals: readonly PilotlightError[]): EngineError
     : modelNotFound(name, models);
 }
 
-function byNameAndVersion(left: ResolvedRef, right: ResolvedRef): number {
+export function byNameAndVersion(left: ResolvedRef, right: ResolvedRef): number {
   if (left.name !== right.name) return left.name < right.name ? -1 : 1;
   return compareVersions(left.version, right.version);
 }

@@ -22,6 +22,10 @@ export class SignedStore implements PackageStore {
     this.#trusted = trusted;
   }
 
+  get changes(): boolean {
+    return this.#store.changes ?? false;
+  }
+
   /** A package that is not to be taken has a `problem` and no manifest, as a broken one. */
   async list(): Promise<readonly PackageEntry[]> {
     return Promise.all((await this.#store.list()).map((entry) => this.#entry(entry)));

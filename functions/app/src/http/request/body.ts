@@ -17,6 +17,7 @@ export class RequestBody {
   readonly #limits: Limits;
   readonly #keeps: boolean;
   #kept: Promise<Uint8Array> | undefined;
+  #value: unknown;
 
   constructor(request: Request, limits: Limits, keeps: boolean) {
     this.#request = request;
@@ -42,7 +43,13 @@ export class RequestBody {
   parse(bytes: Uint8Array, { tensors = 1 }: JsonShape = {}): unknown {
     if (bytes.byteLength === 0) throw invalid('The body is empty. Send {"inputs": "a text"}.');
     refuseMoreJson(bytes, jsonBounds(this.#limits, tensors));
-    return parse(decode(bytes));
+    this.#value = parse(decode(bytes));
+    return this.#value;
+  }
+
+  /** The JSON of the body, or of its part that is JSON, once it was read. */
+  get value(): unknown {
+    return this.#value;
   }
 }
 

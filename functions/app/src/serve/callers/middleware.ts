@@ -29,6 +29,7 @@ function callerMiddleware({ keys, quotas }: CallerOptions): MiddlewareHandler {
     // Whoever submitted a job was let in, and a process that does it has no key.
     if (background || OPEN.includes(call.route)) return next();
     const caller = await keys.callerOf(c);
+    call.caller = caller?.name;
     if (!quotas || !caller) return next();
     c.set(KEY, () => quotas.report(caller));
     if (!isCounted(call)) return next();

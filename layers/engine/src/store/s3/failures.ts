@@ -7,6 +7,7 @@ import { ObjectError, type ObjectErrorCode } from './objects.ts';
 const REASONS: Readonly<Record<ObjectErrorCode, string>> = {
   OBJECT_MISSING: 'an object of it is not in the bucket. Deploy it again',
   OBJECT_CHANGED: 'an object of it changed while it was fetched. Deploy it again',
+  OBJECT_UNCHANGED: 'an object of it is as it was. Ask for it without a condition',
   CONTENT_DIFFERS: 'an object of it is not the file that the manifest names. Deploy it again',
   ACCESS_DENIED: 'the objects of it may not be read. Grant s3:GetObject on them to the function',
   REQUEST_REFUSED: 'the bucket refused the request. Look at the cause',

@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly range: ByteRange;
   /** The ETag that the object must have, else the read fails with OBJECT_CHANGED. @default - any */
   readonly etag?: string | undefined;
+  /** The ETag that the object must not have, else the read fails with OBJECT_UNCHANGED. @default - any */
+  readonly unless?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +32,7 @@ export interface ObjectReader {
 export type ObjectErrorCode =
   | 'OBJECT_MISSING'
   | 'OBJECT_CHANGED'
+  | 'OBJECT_UNCHANGED'
   | 'CONTENT_DIFFERS'
   | 'ACCESS_DENIED'
   | 'REQUEST_REFUSED'

@@ -9,6 +9,8 @@ export interface RangeRequest {
   readonly range: ByteRange;
   /** The ETag that the object must have, asked for before each attempt. @default - that of the first answer */
   readonly etag?: () => string | undefined;
+  /** The ETag that the object must not have. @default - any */
+  readonly unless?: string | undefined;
   /** Is shown every answer before its bytes; an error that it throws ends the attempt. @default - all are good */
   readonly accept?: (part: ObjectPart) => void;
   /**
@@ -27,7 +29,7 @@ export interface RangeRequest {
  */
 export async function* readRange(
   objects: ObjectReader,
-  { key, range, etag, accept, progressCounts = false, signal }: RangeRequest,
+  { key, range, etag, unless, accept, progressCounts = false, signal }: RangeRequest,
   options: RetryOptions,
 ): AsyncGenerator<Uint8Array> {
   let { start, end } = range;
@@ -37,7 +39,12 @@ export async function* readRange(
     const attempt = new Attempt(options.stallMs, signal);
     try {
       const expected = etag ? etag() : firstEtag;
-      const part = await objects.read(key, { range: { start, end }, etag: expected, signal: attempt.signal });
+      const part = await objects.read(key, {
+        range: { start, end },
+        etag: expected,
+        unless,
+        signal: attempt.signal,
+      });
       accept?.(part);
       firstEtag ??= part.etag;
       end = Math.min(end, part.objectBytes);

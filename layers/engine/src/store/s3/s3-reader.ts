@@ -10,6 +10,7 @@ import {
 } from './objects.ts';
 
 const CODE_OF_STATUS: Readonly<Record<number, ObjectErrorCode>> = {
+  304: 'OBJECT_UNCHANGED',
   403: 'ACCESS_DENIED',
   404: 'OBJECT_MISSING',
   408: 'SERVER_BUSY',
@@ -40,12 +41,13 @@ export class S3Reader implements ObjectReader {
     return new S3Reader(bucket, client);
   }
 
-  async read(key: string, { range, etag, signal }: ReadOptions): Promise<ObjectPart> {
+  async read(key: string, { range, etag, unless, signal }: ReadOptions): Promise<ObjectPart> {
     const command = new GetObjectCommand({
       Bucket: this.#bucket,
       Key: key,
       Range: `bytes=${range.start}-${range.end - 1}`,
       IfMatch: etag,
+      IfNoneMatch: unless,
     });
     const { Body, ETag, ContentRange } = await this.#client
       .send(command, { abortSignal: signal })

@@ -1,0 +1,161 @@
+/** What the names of one model mean in this process: those versions of its record that have passed. */
+import { PilotlightError } from '@pilotlight/engine';
+import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import {
+  type Alias,
+  CANARY,
+  PROD,
+  type RegistryRecord,
+  registeredVersions,
+  SHADOW,
+} from '@pilotlight/model-format/registry';
+import type { Logger } from '../ports.ts';
+import type { RolloutRecord } from '../rollout-port.ts';
+import { type RolloutEngine, Versions } from './versions.ts';
+
+export interface FollowedModelOptions {
+  readonly name: string;
+  readonly engine: RolloutEngine;
+  readonly store: Pick<RegistryStore, 'offer' | 'withdraw' | 'accept'>;
+  readonly logger: Logger;
+  readonly tell: (record: RolloutRecord) => void;
+  /** Milliseconds for the goldens of a version. */
+  readonly goldensMs: number;
+}
+
+type Aliases = Readonly<Record<string, Alias>>;
+/** What became of a record: all of it is served, a part of it is refused, or a part could not be fetched, and may be the next time. */
+export type Outcome = 'accepted' | 'refused' | 'unavailable';
+
+/** Those that a call without a version may get come first. */
+const ORDER = [PROD, CANARY, SHADOW];
+
+/** Versions before the one that was refused that a process tries when it starts. */
+const MOST_EARLIER = 2;
+
+export class FollowedModel {
+  readonly name: string;
+  readonly versions: Versions;
+  readonly #options: FollowedModelOptions;
+  #aliases: Aliases = {};
+  /** Versions, by checksum, that the record has and that cannot be served. */
+  readonly #refused = new Set<string>();
+
+  constructor(options: FollowedModelOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.versions = new Versions(options);
+  }
+
+  /** All of them have passed. */
+  get aliases(): Aliases {
+    return this.#aliases;
+  }
+
+  /** A new record is a new chance for versions that were refused. */
+  forgetRefusals(): void {
+    this.#refused.clear();
+  }
+
+  /**
+   * Has `prod` mean what the record says, if it passes. A process that serves nothing yet looks for the version before it: a bad
+   * promotion must not keep processes from starting.
+   */
+  async acceptProd(record: RegistryRecord): Promise<Outcome> {
+    const prod = record.aliases[PROD];
+    if (!prod) return 'accepted';
+    const outcome = await this.#prove(prod);
+    if (outcome === 'accepted') this.#serve({ ...this.#aliases, [PROD]: prod });
+    else if (!this.#aliases[PROD]) {
+      for (const earlier of earlierProds(record)) {
+        if ((await this.#prove(earlier)) !== 'accepted') continue;
+        this.#serve({ ...this.#aliases, [PROD]: earlier });
+        break;
+      }
+    }
+    return outcome;
+  }
+
+  /** Has the other aliases mean what the record says, one after the other as they pass. What the record does not have means nothing. */
+  async acceptOthers(record: RegistryRecord): Promise<Outcome> {
+    const names = Object.keys(record.aliases);
+    const wanted = [
+      ...ORDER.filter((name) => names.includes(name)),
+      ...names.filter((name) => !ORDER.includes(name)),
+    ];
+    const kept = Object.entries(this.#aliases).filter(([alias]) => names.includes(alias));
+    const known = Object.entries(record.aliases).filter(([, meant]) => this.versions.hasPassed(meant));
+    this.#serve(Object.fromEntries([...kept, ...known]));
+    let worst: Outcome = 'accepted';
+    for (const alias of wanted) {
+      const meant = record.aliases[alias];
+      if (!meant || alias === PROD) continue;
+      const outcome = await this.#prove(meant);
+      if (outcome === 'accepted') this.#serve({ ...this.#aliases, [alias]: meant });
+      else if (worst !== 'unavailable') worst = outcome;
+    }
+    return worst;
+  }
+
+  async #prove(wanted: Alias): Promise<Outcome> {
+    if (this.versions.hasPassed(wanted)) return 'accepted';
+    if (this.#refused.has(wanted.manifestSha256)) return 'refused';
+    const { name, logger, tell } = this.#options;
+    const { version } = wanted;
+    try {
+      await this.versions.prove(wanted);
+      return 'accepted';
+    } catch (error) {
+      const code = PilotlightError.is(error) ? error.code : 'INTERNAL';
+      logger.error('A version of the registry is refused', { model: name, version, code, error });
+      tell({ kind: 'refused', model: name, version, code });
+      if (code === 'PACKAGE_UNAVAILABLE') return 'unavailable';
+      this.#refused.add(wanted.manifestSha256);
+      return 'refused';
+    }
+  }
+
+  /** From the next call on. Calls under way keep what they have. */
+  #serve(aliases: Aliases): void {
+    const { name, store, logger, tell } = this.#options;
+    const before = describe(this.#aliases);
+    this.#aliases = aliases;
+    store.accept(name, aliases);
+    this.versions.keep(new Set(Object.values(aliases).map(({ version }) => version)));
+    if (JSON.stringify(describe(aliases)) === JSON.stringify(before)) return;
+    const meanings = Object.entries(describe(aliases)).map(([alias, version]) => `${alias} is ${version}`);
+    logger.info(`Model ${name}: ${meanings.join(', ') || 'no alias means a version'}`, {
+      model: name,
+      aliases: describe(aliases),
+    });
+    const accepted = Object.entries(aliases).map(([alias, { version, manifestSha256 }]) => ({
+      alias,
+      version,
+      checksum: manifestSha256,
+    }));
+    tell({ kind: 'accepted', model: name, aliases: accepted });
+  }
+}
+
+/** The versions that `prod` meant before and that are still there, the latest first. */
+function earlierProds(record: RegistryRecord): Alias[] {
+  const there = new Map(registeredVersions(record).map((entry) => [entry.version, entry.manifestSha256]));
+  const { manifestSha256: refused } = record.aliases[PROD] ?? {};
+  const earlier = new Map<string, Alias>();
+  for (const { did } of record.history.toReversed()) {
+    if ((did.action !== 'promote' && did.action !== 'rollback') || did.alias !== PROD) continue;
+    const { version, manifestSha256 } = did;
+    if (manifestSha256 !== refused && there.get(version) === manifestSha256 && !earlier.has(version))
+      earlier.set(version, { version, manifestSha256 });
+  }
+  return [...earlier.values()].slice(0, MOST_EARLIER);
+}
+
+function describe(aliases: Aliases): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(aliases).map(([alias, { version, share }]) => [
+      alias,
+      share === undefined ? version : `${version} (${share * 100} %)`,
+    ]),
+  );
+}

@@ -1,0 +1,65 @@
+/** Versions by aliases and rules, out of the settings. Loads nothing where they name neither. */
+import type { Engine, EngineOptions, ExecutionProvider } from '@pilotlight/engine';
+import type { Logger } from '../serve/ports.ts';
+import type { RegistryRollout, RegistryRolloutOptions } from '../serve/rollout/registry-rollout.ts';
+import type { Config } from './config.ts';
+import { basePackages } from './engine-options.ts';
+
+/** Enough for all goldens of a package; at a start a request may wait for them. */
+const GOLDENS_MS = 10_000;
+
+export interface RolloutSetting {
+  /** The packages of an engine that follows a registry; nothing where rules alone decide. */
+  readonly packages: Pick<EngineOptions, 'packages'> | undefined;
+  /** Follows it with an engine of these packages. */
+  follow(engine: Engine, polls: RegistryRolloutOptions['polls'], logger: Logger): RegistryRollout;
+}
+
+/** @throws PilotlightError INVALID_CONFIGURATION for rules that cannot be understood */
+export async function readRollout(
+  config: Config,
+  executionProvider: ExecutionProvider = 'cpu',
+): Promise<RolloutSetting | undefined> {
+  const { PILOTLIGHT_ROUTING: routing, PILOTLIGHT_REMOTE_FOLDER: folder } = config;
+  const { PILOTLIGHT_REGISTRY_MODELS: models } = config;
+  if (models.length === 0 && routing === undefined) return undefined;
+  const [{ RegistryRollout: Rollout }, store, rules] = await Promise.all([
+    import('../serve/rollout/registry-rollout.ts'),
+    openRegistry(config, executionProvider),
+    routing === undefined ? [] : readRules(routing),
+  ]);
+  return {
+    packages: store && { packages: store },
+    follow: (engine, polls, logger) =>
+      new Rollout({
+        engine,
+        store,
+        models,
+        folder,
+        rules,
+        polls,
+        pollMs: config.PILOTLIGHT_REGISTRY_POLL_SECONDS * 1000,
+        goldensMs: GOLDENS_MS,
+        logger,
+      }),
+  };
+}
+
+async function openRegistry(config: Config, executionProvider: ExecutionProvider) {
+  const { PILOTLIGHT_REGISTRY: registry, PILOTLIGHT_REGISTRY_MODELS: models } = config;
+  const { PILOTLIGHT_REMOTE_FOLDER: folder, PILOTLIGHT_VARIANT: variant } = config;
+  if (!registry || models.length === 0) return undefined;
+  const { RegistryStore } = await import('@pilotlight/engine/internal/store/registry/registry-store');
+  return new RegistryStore({ ...registry, folder, variant, executionProvider, base: basePackages(config) });
+}
+
+async function readRules(routing: string) {
+  const [{ routingRules }, { jsonSetting }, { readSettings }, z] = await Promise.all([
+    import('../serve/rollout/routing.ts'),
+    import('./json-setting.ts'),
+    import('./environment-settings.ts'),
+    import('zod/mini'),
+  ]);
+  const schema = z.object({ PILOTLIGHT_ROUTING: jsonSetting(routingRules) });
+  return readSettings(schema, { PILOTLIGHT_ROUTING: routing }).PILOTLIGHT_ROUTING;
+}

@@ -1,0 +1,242 @@
+/**
+ * The package store on a registry: the versions that its aliases mean, fetched to a folder, before the packages that are there anyway.
+ * It decides nothing: whoever reads records tells it which versions there are, and which of them names mean.
+ */
+import { resolve } from 'node:path';
+import {
+  findChecksum,
+  formatModelRef,
+  MANIFEST_FILE,
+  ownValue,
+  type PackageManifest,
+  type SidecarFile,
+  servedFiles,
+  sidecarFiles,
+  variantFor,
+} from '@pilotlight/model-format';
+import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
+import { type Alias, PROD } from '@pilotlight/model-format/registry';
+import type {
+  ExecutionProvider,
+  ModelPackage,
+  ModelRef,
+  PackageEntry,
+  PackageStore,
+  ResolvedRef,
+} from '../../ports.ts';
+import { FolderStore } from '../folder-store.ts';
+import { byNameAndVersion } from '../joined-store.ts';
+import { ObjectError, type ObjectReader } from '../s3/objects.ts';
+import { RemotePackage } from '../s3/remote-package.ts';
+import { S3Reader } from '../s3/s3-reader.ts';
+import { DEFAULT_TRANSFER, type TransferOptions } from '../s3/transfer.ts';
+import { RecordSource } from './record-source.ts';
+
+/** A version by the checksum of its model.json. */
+export type KnownVersion = Pick<Alias, 'version' | 'manifestSha256'>;
+
+export interface RegistryStoreOptions {
+  readonly bucket: string;
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+  /** The folder that the packages are fetched to, as `<folder>/<name>/<version>`. Several processes may share it. */
+  readonly folder: string;
+  /** Packages that are there without a registry: they answer for what the registry does not have. */
+  readonly base: PackageStore;
+  /** The variant that is served. @default - the one for the execution provider */
+  readonly variant?: string | undefined;
+  /** @default 'cpu' */
+  readonly executionProvider?: ExecutionProvider;
+  /** @default DEFAULT_TRANSFER */
+  readonly transfer?: Partial<TransferOptions>;
+}
+
+export class RegistryStore implements PackageStore {
+  readonly changes = true;
+  readonly records: RecordSource;
+  readonly #options: RegistryStoreOptions;
+  readonly #transfer: TransferOptions;
+  readonly #fetched: FolderStore;
+  /** By `name@version`. */
+  readonly #known = new Map<string, KnownVersion>();
+  /** The aliases of a model, by its name. */
+  readonly #accepted = new Map<string, Readonly<Record<string, Alias>>>();
+  #reader: Promise<ObjectReader> | undefined;
+
+  constructor(options: RegistryStoreOptions) {
+    this.#options = { ...options, folder: resolve(options.folder) };
+    this.#transfer = { ...DEFAULT_TRANSFER, ...options.transfer };
+    this.#fetched = new FolderStore(this.#options.folder, { verify: 'size' });
+    this.records = new RecordSource(() => this.#connect(), options.prefix);
+  }
+
+  /** Has `open` find a version of the registry. No name means it yet. */
+  offer(name: string, version: KnownVersion): void {
+    this.#known.set(formatModelRef({ name, version: version.version }), version);
+  }
+
+  /** Undoes `offer`. */
+  withdraw(ref: ResolvedRef): void {
+    this.#known.delete(formatModelRef(ref));
+  }
+
+  /** Has names mean versions that were offered: the model its `prod`, and `model@alias` what the alias says. */
+  accept(name: string, aliases: Readonly<Record<string, Alias>>): void {
+    this.#accepted.set(name, aliases);
+  }
+
+  /** The versions that names mean, and the packages that are there anyway of models that have no `prod`. */
+  async list(): Promise<readonly PackageEntry[]> {
+    const [base, own] = await Promise.all([
+      this.#options.base.list(),
+      Promise.all(this.#meant().map((ref) => this.#entry(ref))),
+    ]);
+    const meant = new Set(own.map(formatModelRef));
+    const others = base.filter(
+      (entry) => !this.#accepted.get(entry.name)?.[PROD] && !meant.has(formatModelRef(entry)),
+    );
+    return [...others, ...own].sort(byNameAndVersion);
+  }
+
+  /** A version that was offered is found by its number, also while it is judged, and while the last calls of it end. */
+  async resolve(ref: ModelRef): Promise<ResolvedRef> {
+    const { name, version } = ref;
+    if (version !== undefined && this.#known.has(formatModelRef(ref))) return { name, version };
+    return this.resolveServed(ref);
+  }
+
+  /**
+   * The version that a call means.
+   *
+   * @throws EngineError MODEL_NOT_FOUND; a model that has a `prod` has the versions that its aliases mean, and no others
+   */
+  async resolveServed(ref: ModelRef): Promise<ResolvedRef> {
+    const { name, version = PROD } = ref;
+    const aliases = this.#accepted.get(name) ?? {};
+    const meant = ownValue(aliases, version)?.version;
+    if (meant !== undefined) return { name, version: meant };
+    if (Object.values(aliases).some((alias) => alias.version === version)) return { name, version };
+    if (aliases[PROD]) throw noSuchVersion(ref, aliases);
+    return this.#options.base.resolve(ref);
+  }
+
+  /** @throws EngineError PACKAGE_UNAVAILABLE, PACKAGE_CORRUPT, PACKAGE_INVALID, MODEL_NOT_FOUND */
+  async open(ref: ResolvedRef): Promise<ModelPackage> {
+    const known = this.#known.get(formatModelRef(ref));
+    if (!known) return this.#options.base.open(ref);
+    const own = await this.#openBase(ref);
+    if (own && findChecksum(own.manifest) === known.manifestSha256) return own;
+    await this.#fetch(ref.name, known);
+    return this.#fetched.open(ref);
+  }
+
+  /** Of the package that `open` gave. */
+  async sidecar(ref: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
+    const { base } = this.#options;
+    if (!this.#known.has(formatModelRef(ref))) return base.sidecar?.(ref, file);
+    return (
+      (await this.#fetched.sidecar(ref, file)) ?? ((await this.#openBase(ref)) && base.sidecar?.(ref, file))
+    );
+  }
+
+  /** The same version among the packages that are there anyway, if it can be read. */
+  async #openBase(ref: ResolvedRef): Promise<ModelPackage | undefined> {
+    try {
+      return await this.#options.base.open(await this.#options.base.resolve(ref));
+    } catch (error) {
+      if (!PilotlightError.is(error)) throw error;
+      return undefined;
+    }
+  }
+
+  async #fetch(name: string, { version, manifestSha256 }: KnownVersion): Promise<void> {
+    const ref = { name, version };
+    const key = (path: string) => `${this.#options.prefix}${name}/${version}/${path}`;
+    const remote = (paths: readonly string[]) => {
+      const objects = Object.fromEntries([MANIFEST_FILE, ...paths].map((path) => [path, key(path)]));
+      const connect = () => this.#connect();
+      return new RemotePackage(
+        { ...ref, manifestSha256, objects },
+        this.#options.folder,
+        connect,
+        this.#transfer,
+      );
+    };
+    // A package that was fetched before needs no bucket, which may not answer.
+    const fetched = await this.#fetchedManifest(ref, manifestSha256);
+    const manifest = fetched ?? (await remote([]).manifest());
+    const beside: SidecarFile[] = [];
+    for (const file of sidecarFiles) {
+      const content = fetched
+        ? await this.#fetched.sidecar(ref, file)
+        : await readIfThere(remote([file]), file);
+      if (content !== undefined) beside.push(file);
+    }
+    await remote([...this.#files(manifest), ...beside]).fetch();
+  }
+
+  async #fetchedManifest(ref: ResolvedRef, manifestSha256: string): Promise<PackageManifest | undefined> {
+    try {
+      const { manifest } = await this.#fetched.open(ref);
+      return findChecksum(manifest) === manifestSha256 ? manifest : undefined;
+    } catch (error) {
+      if (!PilotlightError.is(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** What serving reads, and the goldens by which it is judged. */
+  #files(manifest: PackageManifest): string[] {
+    const { variant: wanted, executionProvider = 'cpu' } = this.#options;
+    if (manifest.runtime === 'transformers.js') return manifest.files.map(({ path }) => path);
+    const name =
+      wanted ??
+      (manifest.runtime === 'onnx' ? variantFor(manifest, executionProvider) : manifest.defaultVariant);
+    const variants: Readonly<Record<string, Parameters<typeof servedFiles>[1]>> = manifest.variants;
+    return [...servedFiles(manifest, ownValue(variants, name)), manifest.goldens].map(({ path }) => path);
+  }
+
+  async #entry(ref: ResolvedRef): Promise<PackageEntry> {
+    try {
+      return { ...ref, manifest: (await this.open(ref)).manifest };
+    } catch (error) {
+      if (!PilotlightError.is(error)) throw error;
+      return { ...ref, problem: error.message };
+    }
+  }
+
+  #meant(): ResolvedRef[] {
+    return [...this.#accepted].flatMap(([name, aliases]) =>
+      [...new Set(Object.values(aliases).map(({ version }) => version))].map((version) => ({
+        name,
+        version,
+      })),
+    );
+  }
+
+  #connect(): Promise<ObjectReader> {
+    this.#reader ??= Promise.resolve(S3Reader.connect(this.#options.bucket, this.#transfer.stallMs));
+    return this.#reader;
+  }
+}
+
+/** Whoever may not list a bucket is denied an object that is not there. */
+async function readIfThere(remote: RemotePackage, file: SidecarFile): Promise<string | undefined> {
+  try {
+    return await remote.sidecar(file);
+  } catch (error) {
+    const { cause } = Object(error);
+    if (cause instanceof ObjectError && ['OBJECT_MISSING', 'ACCESS_DENIED'].includes(cause.code))
+      return undefined;
+    throw error;
+  }
+}
+
+function noSuchVersion({ name, version }: ModelRef, aliases: Readonly<Record<string, Alias>>): EngineError {
+  const meanings = Object.entries(aliases).map(([alias, meant]) => `${alias} (${meant.version})`);
+  return new EngineError(
+    'MODEL_NOT_FOUND',
+    `Model ${name} has no version ${version}; its aliases are ${meanings.join(', ')}.`,
+    { details: { models: [name] } },
+  );
+}
