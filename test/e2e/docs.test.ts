@@ -87,6 +87,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'packages, lists, verifies and times',
   },
   {
+    command: /^npm run models -- (push|pull|promote|require|rollback|history|gc) /,
+    file: 'test/e2e/registry-cli.test.ts',
+    title: 'a version goes in, becomes prod, is rolled back and pulled',
+  },
+  {
     command: /^npm run models -- verify .* --function /,
     file: 'test/e2e/verify-functions.test.ts',
     title: 'a function that answers as its goldens say is proven',

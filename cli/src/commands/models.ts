@@ -12,5 +12,13 @@ export const command: CommandGroup = {
     diff: () => import('./models/diff.ts'),
     fingerprint: () => import('./models/fingerprint.ts'),
     sign: () => import('./models/sign.ts'),
+    push: () => import('./models/push.ts'),
+    pull: () => import('./models/pull.ts'),
+    promote: () => import('./models/promote.ts'),
+    rollback: () => import('./models/rollback.ts'),
+    retire: () => import('./models/retire.ts'),
+    require: () => import('./models/require.ts'),
+    history: () => import('./models/history.ts'),
+    gc: () => import('./models/gc.ts'),
   },
 };

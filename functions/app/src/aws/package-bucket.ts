@@ -1,7 +1,7 @@
 /** Packages as they lie below a prefix of a bucket, fetched whole: for builds, which have checksums and no list of keys. */
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { ObjectError } from '@pilotlight/engine/internal/store/s3/objects';
+import { ObjectError, type ObjectReader } from '@pilotlight/engine/internal/store/s3/objects';
 import { readObject } from '@pilotlight/engine/internal/store/s3/read-range';
 import { RemotePackage } from '@pilotlight/engine/internal/store/s3/remote-package';
 import { S3Reader } from '@pilotlight/engine/internal/store/s3/s3-reader';
@@ -26,22 +26,16 @@ export interface PinnedPackage extends ResolvedRef {
 }
 
 export class PackageBucket {
-  readonly #objects: S3Reader;
+  readonly #objects: ObjectReader;
   readonly #prefix: string;
 
-  /** @param address - `s3://BUCKET` or `s3://BUCKET/PREFIX`, which has the files of a package at `<name>/<version>/` */
-  constructor(address: string) {
+  /**
+   * @param address - `s3://BUCKET` or `s3://BUCKET/PREFIX`, which has the files of a package at `<name>/<version>/`
+   * @param reader - what reads the bucket. @default - a client for the region and the credentials of the environment
+   */
+  constructor(address: string, reader?: ObjectReader) {
     const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(address) ?? [];
-    // The CDK knows the region of its credentials where the environment names none.
-    const { AWS_REGION, CDK_DEFAULT_REGION } = process.env;
-    const region = AWS_REGION ?? CDK_DEFAULT_REGION;
-    const client = new S3Client({
-      maxAttempts: 1,
-      followRegionRedirects: true,
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      ...(region !== undefined && { region }),
-    });
-    this.#objects = new S3Reader(bucket, client);
+    this.#objects = reader ?? connect(bucket);
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
   }
 
@@ -86,6 +80,19 @@ export class PackageBucket {
       throw error;
     }
   }
+}
+
+function connect(bucket: string): S3Reader {
+  // The CDK knows the region of its credentials where the environment names none.
+  const { AWS_REGION, CDK_DEFAULT_REGION } = process.env;
+  const region = AWS_REGION ?? CDK_DEFAULT_REGION;
+  const client = new S3Client({
+    maxAttempts: 1,
+    followRegionRedirects: true,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(region !== undefined && { region }),
+  });
+  return new S3Reader(bucket, client);
 }
 
 function readFetched(file: string): Buffer | undefined {

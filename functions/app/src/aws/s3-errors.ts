@@ -6,3 +6,8 @@ export function isS3Status(error: unknown, lowest: number, highest = lowest): bo
   const status = error.$metadata.httpStatusCode ?? 0;
   return status >= lowest && status <= highest;
 }
+
+/** Whether S3 says that there is no such object. A bucket that is not there is another matter. */
+export function isMissingObject(error: unknown): boolean {
+  return isS3Status(error, 404) && error instanceof S3ServiceException && error.name !== 'NoSuchBucket';
+}

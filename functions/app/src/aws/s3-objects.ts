@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { isS3Status } from './s3-errors.ts';
+import { isMissingObject, isS3Status } from './s3-errors.ts';
 
 export interface ObjectHead {
   /** With its quotes, as S3 gives it. */
@@ -52,7 +52,7 @@ export class S3Objects {
         metadata: head.Metadata ?? {},
       };
     } catch (error) {
-      if (isS3Status(error, 404)) return undefined;
+      if (isMissingObject(error)) return undefined;
       throw error;
     }
   }
@@ -75,7 +75,7 @@ export class S3Objects {
     try {
       return await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
     } catch (error) {
-      if (isS3Status(error, 404)) return undefined;
+      if (isMissingObject(error)) return undefined;
       throw error;
     }
   }
@@ -87,7 +87,7 @@ export class S3Objects {
       const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, Range }));
       return await Body?.transformToString('utf8');
     } catch (error) {
-      if (isS3Status(error, 404)) return undefined;
+      if (isMissingObject(error)) return undefined;
       if (isS3Status(error, 416)) return '';
       throw error;
     }

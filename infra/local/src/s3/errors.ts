@@ -4,6 +4,7 @@ import { PilotlightError } from '@pilotlight/model-format/errors';
 const STATUS_OF = {
   AccessDenied: 403,
   BadDigest: 400,
+  ConditionalRequestConflict: 409,
   EntityTooLarge: 400,
   EntityTooSmall: 400,
   IncompleteBody: 400,

@@ -37,8 +37,10 @@ async function put({ request, key, query, bucket, tell }: Call): Promise<Answer>
   refuseHeaders(request);
   const conditions = readWriteConditions(request.headers);
   const headers = readObjectHeaders(request.headers, query);
+  const begun = bucket.find(key);
   const content = await writeContent(bucket.folder, readBody(request));
-  const stored = await bucket.put(key, { ...content, etag: `"${content.md5}"`, headers }, conditions);
+  const object = { ...content, etag: `"${content.md5}"`, headers };
+  const stored = await bucket.put(key, object, conditions, begun);
   tell('ObjectCreated:Put', key, stored);
   return { status: 200, headers: { etag: stored.etag } };
 }
@@ -53,12 +55,14 @@ async function copy({ request, key, query, bucket, tell }: Call): Promise<Answer
     throw new S3Error('InvalidArgument', 'An object is copied to itself with new metadata only.');
   }
   const replaced = replaces ? readObjectHeaders(headers, query) : undefined;
+  const begun = bucket.find(key);
   const source = await openObject(bucket, from);
   const content = await writeContent(bucket.folder, await readSource(source));
   const stored = await bucket.put(
     key,
     { ...content, etag: `"${content.md5}"`, headers: replaced ?? source.object.headers },
     conditions,
+    begun,
   );
   tell('ObjectCreated:Copy', key, stored);
   const { etag, modified } = stored;

@@ -29,6 +29,7 @@ export const UPLOAD_OPERATIONS: readonly Operation[] = [
   { on: 'object', method: 'GET', needs: ['uploadId'], takes: ['max-parts', 'part-number-marker'], run: list },
   { on: 'object', method: 'POST', needs: ['uploadId'], run: complete },
   { on: 'object', method: 'DELETE', needs: ['uploadId'], run: abort },
+  { on: 'bucket', method: 'GET', needs: ['uploads'], takes: ['prefix', 'max-uploads'], run: listUploads },
 ];
 
 function create({ request, key, query, bucket, uploads }: Call): Answer {
@@ -86,6 +87,29 @@ function list({ key, query, bucket, uploads }: Call): Answer {
             ['LastModified', modified.toISOString()],
             ['ETag', `"${md5}"`],
             ['Size', bytes],
+          ],
+        ] as const,
+    ),
+  ]);
+  return { status: 200, body };
+}
+
+/** All of them are in one page, and more than that are none of this server's. */
+function listUploads({ bucket, query, uploads }: Call): Answer {
+  const prefix = query.get('prefix') ?? '';
+  const body = writeXml('ListMultipartUploadsResult', [
+    ['Bucket', bucket.name],
+    ['Prefix', prefix],
+    ['IsTruncated', false],
+    ...uploads.list(prefix).map(
+      ({ id, key, initiated }) =>
+        [
+          'Upload',
+          [
+            ['Key', key],
+            ['UploadId', id],
+            ['Initiated', initiated.toISOString()],
+            ['StorageClass', 'STANDARD'],
           ],
         ] as const,
     ),

@@ -4,7 +4,7 @@
  */
 
 import { S3Error } from '../errors.ts';
-import { checkWrite, type WriteConditions } from './conditions.ts';
+import { checkEndOfWrite, checkWrite, type WriteConditions } from './conditions.ts';
 import { removeContent, type StoredObject } from './content.ts';
 
 export class Bucket {
@@ -30,15 +30,19 @@ export class Bucket {
     throw new S3Error('NoSuchKey', 'There is no such object.');
   }
 
-  /** @throws S3Error NoSuchKey, PreconditionFailed; the content is then removed */
+  /**
+   * @param begun - what lay at the key when the write began
+   * @throws S3Error NoSuchKey, PreconditionFailed, ConditionalRequestConflict; the content is then removed
+   */
   async put(
     key: string,
     object: Omit<StoredObject, 'modified'>,
     conditions: WriteConditions = {},
+    begun: StoredObject | undefined = undefined,
   ): Promise<StoredObject> {
     const before = this.#objects.get(key);
     try {
-      checkWrite(conditions, before);
+      checkEndOfWrite(conditions, before, begun);
     } catch (error) {
       await removeContent(object);
       throw error;

@@ -27,6 +27,34 @@ export function checkWrite({ ifMatch, ifNoneMatch }: WriteConditions, there: Sto
   if (!matches(ifMatch, there.etag)) throw failed('If-Match');
 }
 
+/**
+ * The same at the end of a write, where `begun` is what lay at the key when it began. A condition that held then and does not hold any
+ * more is a conflict with whoever was quicker: the client is to look, and to write again.
+ *
+ * @throws S3Error NoSuchKey, PreconditionFailed, ConditionalRequestConflict
+ */
+export function checkEndOfWrite(
+  conditions: WriteConditions,
+  there: StoredObject | undefined,
+  begun: StoredObject | undefined,
+): void {
+  try {
+    checkWrite(conditions, there);
+  } catch (error) {
+    if (there === begun || !holds(conditions, begun)) throw error;
+    throw new S3Error('ConditionalRequestConflict', 'Another request came in between. Write it again.');
+  }
+}
+
+function holds(conditions: WriteConditions, there: StoredObject | undefined): boolean {
+  try {
+    checkWrite(conditions, there);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the client has what it asks for already (304). @throws S3Error PreconditionFailed */
 export function isUnchanged(headers: IncomingHttpHeaders, { etag, modified }: StoredObject): boolean {
   const {

@@ -1,7 +1,7 @@
 /** Uploads in parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 import { createHash, randomBytes } from 'node:crypto';
 import { S3Error } from '../errors.ts';
-import type { Bucket } from './bucket.ts';
+import { type Bucket, compareKeys } from './bucket.ts';
 import { checkWrite, type WriteConditions } from './conditions.ts';
 import { type Content, readContents, removeContent, type StoredObject, writeContent } from './content.ts';
 
@@ -23,6 +23,13 @@ interface Upload {
   readonly key: string;
   readonly headers: StoredObject['headers'];
   readonly parts: Map<number, Part>;
+  readonly initiated: Date;
+}
+
+export interface ListedUpload {
+  readonly id: string;
+  readonly key: string;
+  readonly initiated: Date;
 }
 
 export class MultipartUploads {
@@ -35,8 +42,17 @@ export class MultipartUploads {
 
   create(key: string, headers: StoredObject['headers']): string {
     const id = randomBytes(16).toString('hex');
-    this.#uploads.set(id, { key, headers, parts: new Map() });
+    this.#uploads.set(id, { key, headers, parts: new Map(), initiated: new Date() });
     return id;
+  }
+
+  /** The uploads that were neither completed nor given up, in the order of their keys, and of their beginning. */
+  list(prefix: string): ListedUpload[] {
+    return [...this.#uploads]
+      .flatMap(([id, { key, initiated }]) => (key.startsWith(prefix) ? { id, key, initiated } : []))
+      .sort(
+        (left, right) => compareKeys(left.key, right.key) || Number(left.initiated) - Number(right.initiated),
+      );
   }
 
   /** The parts that are there, by their numbers. @throws S3Error NoSuchUpload */
@@ -56,7 +72,7 @@ export class MultipartUploads {
     return part;
   }
 
-  /** @throws S3Error NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall, PreconditionFailed, NoSuchKey */
+  /** @throws S3Error NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall, PreconditionFailed, ConditionalRequestConflict, NoSuchKey */
   async complete(
     id: string,
     key: string,
@@ -65,13 +81,15 @@ export class MultipartUploads {
   ): Promise<StoredObject> {
     const upload = this.#get(id, key);
     const parts = chooseParts(upload.parts, named);
-    checkWrite(conditions, this.#bucket.find(key));
+    const begun = this.#bucket.find(key);
+    checkWrite(conditions, begun);
     // Nobody else completes it, or adds to it, while its parts are joined.
     this.#uploads.delete(id);
     try {
       const content = await writeContent(this.#bucket.folder, readContents(parts), MAX_OBJECT_BYTES);
       const etag = `"${combinedMd5(parts)}-${parts.length}"`;
-      const stored = await this.#bucket.put(key, { ...content, etag, headers: upload.headers }, conditions);
+      const object = { ...content, etag, headers: upload.headers };
+      const stored = await this.#bucket.put(key, object, conditions, begun);
       await removeParts(upload);
       return stored;
     } catch (error) {

@@ -1,0 +1,91 @@
+/** promote, rollback, retire, require: each moves an alias, or says what it takes to be moved. */
+import { readEvaluationReport } from '@pilotlight/lifecycle/internal/evaluate/report-schema';
+import {
+  type Moved,
+  type PromoteOptions,
+  promoteVersion,
+  requireOfAlias,
+  retireAlias,
+  rollBack,
+} from '@pilotlight/lifecycle/registry';
+import type { Terminal } from '../../kit/command.ts';
+import { usageError } from '../../kit/errors.ts';
+import { transferProgress } from '../../kit/transfer.ts';
+import { openRegistry, readAlias, readDecision, readName, readWanted } from './open.ts';
+import type { MoveLine, PromoteLine } from './options.ts';
+
+/** @throws CliError, LifecycleError */
+export async function promote(
+  { values, positionals }: PromoteLine,
+  { stdout, stderr }: Terminal,
+): Promise<void> {
+  const { name, wanted } = readWanted(positionals, 'promote');
+  const to = readAlias(values.to, '--to');
+  const share = values.share === undefined ? undefined : readShare(values.share);
+  const decision = await readDecision(values);
+  const report = values.report === undefined ? undefined : await readReport(values.report);
+  const bucket = openRegistry(values.registry);
+  const isQuiet = values.json === true || values.quiet === true;
+  const progress = transferProgress(stderr, `comparing ${name}`, isQuiet);
+  const moved = await promoteVersion(bucket, name, {
+    ...decision,
+    wanted,
+    to,
+    share,
+    ...report,
+    onBytes: progress.show,
+  }).finally(() => progress.clear());
+  tell(moved, name, values.json, stdout);
+}
+
+/** @throws CliError, LifecycleError */
+export async function rollback({ values, positionals }: MoveLine, { stdout }: Terminal): Promise<void> {
+  const name = readName(positionals, 'rollback');
+  const alias = readAlias(values.alias, '--alias');
+  const decision = await readDecision(values);
+  tell(await rollBack(openRegistry(values.registry), name, alias, decision), name, values.json, stdout);
+}
+
+/** @throws CliError, LifecycleError */
+export async function retire({ values, positionals }: MoveLine, { stdout }: Terminal): Promise<void> {
+  const name = readName(positionals, 'retire');
+  const alias = readAlias(values.alias, '--alias');
+  const decision = await readDecision(values);
+  tell(await retireAlias(openRegistry(values.registry), name, alias, decision), name, values.json, stdout);
+}
+
+/** @throws CliError, LifecycleError */
+export async function requireGates({ values, positionals }: MoveLine, { stdout }: Terminal): Promise<void> {
+  const [model, ...gates] = positionals;
+  const name = readName(model === undefined ? [] : [model], 'require');
+  const alias = readAlias(values.alias, '--alias');
+  const decision = await readDecision(values);
+  const bucket = openRegistry(values.registry);
+  const entry = await requireOfAlias(bucket, name, { alias, gates, ...decision });
+  const demand = gates.length === 0 ? 'no gate' : gates.join(', ');
+  const said = `${alias} of ${name} ${entry ? 'requires' : 'required before, and requires,'} ${demand}.`;
+  stdout.write(`${values.json ? JSON.stringify({ alias, gates, entry }, null, 2) : said}\n`);
+}
+
+/** @throws LifecycleError DATASET_INVALID */
+async function readReport(file: string): Promise<Pick<PromoteOptions, 'gates' | 'reportOf'>> {
+  const { gates, model } = await readEvaluationReport(file);
+  return { gates, reportOf: model.manifestSha256 };
+}
+
+function tell(moved: Moved, name: string, json: boolean | undefined, stdout: Terminal['stdout']): void {
+  const { alias, before, entry } = moved;
+  const now = moved.package ?? 'nothing';
+  const was = before === undefined ? 'nothing' : before;
+  const said = entry
+    ? `${alias} of ${name} means ${now}; it meant ${was}.`
+    : `${alias} of ${name} means ${now} already; nothing was done.`;
+  stdout.write(`${json ? JSON.stringify(moved, null, 2) : said}\n`);
+}
+
+/** @throws CliError USAGE */
+function readShare(text: string): number {
+  const share = text.trim() === '' ? Number.NaN : Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw usageError(`--share takes a number from 0 to 1, such as 0.05, not '${text}'.`);
+}

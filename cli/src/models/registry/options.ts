@@ -1,0 +1,87 @@
+import { PACKAGES_DEFAULT } from '../../clone.ts';
+import type { CommandLine, Options } from '../../kit/options.ts';
+
+export const REGISTRY = {
+  registry: {
+    type: 'string',
+    value: 'S3',
+    help: 'the registry: s3://BUCKET or s3://BUCKET/PREFIX',
+    otherwise: 'PILOTLIGHT_REGISTRY',
+  },
+} as const satisfies Options;
+
+const JSON_OPTION = {
+  json: { type: 'boolean', help: 'print the result as JSON' },
+} as const satisfies Options;
+const PROGRESS = { quiet: { type: 'boolean', help: 'print no progress' } } as const satisfies Options;
+const WHO = {
+  who: {
+    type: 'string',
+    value: 'NAME',
+    help: 'who does it, for the history',
+    otherwise: 'the actor of a GitHub workflow, else the user.email of git, else the user of this machine',
+  },
+} as const satisfies Options;
+const MAY_SAY_WHY = {
+  because: { type: 'string', value: 'TEXT', help: 'why, for the history' },
+} as const satisfies Options;
+const SAYS_WHY = {
+  because: { type: 'string', value: 'TEXT', help: 'why, for the history; it must be given' },
+} as const satisfies Options;
+const ALIAS = {
+  alias: { type: 'string', value: 'NAME', default: 'prod', help: 'the alias' },
+} as const satisfies Options;
+const PACKAGES = {
+  packages: { type: 'string', value: 'DIR', help: 'folder of model packages', otherwise: PACKAGES_DEFAULT },
+} as const satisfies Options;
+
+export const PUSH = { ...PACKAGES, ...MAY_SAY_WHY, ...REGISTRY, ...WHO, ...JSON_OPTION, ...PROGRESS };
+export const PULL = { ...PACKAGES, ...REGISTRY, ...JSON_OPTION, ...PROGRESS };
+export const PROMOTE = {
+  to: { type: 'string', value: 'ALIAS', help: 'the alias: prod, canary, shadow, or a name of your own' },
+  ...SAYS_WHY,
+  share: {
+    type: 'string',
+    value: 'NUMBER',
+    help: 'the share of the calls of prod that a canary answers, or a shadow reads: 0 to 1',
+  },
+  report: { type: 'string', value: 'FILE', help: 'the report that models eval --out wrote, with its gates' },
+  ...REGISTRY,
+  ...WHO,
+  ...JSON_OPTION,
+  ...PROGRESS,
+} as const satisfies Options;
+export const MOVE = { ...ALIAS, ...SAYS_WHY, ...REGISTRY, ...WHO, ...JSON_OPTION };
+export const HISTORY = { ...REGISTRY, ...JSON_OPTION };
+export const GC = {
+  keep: {
+    type: 'string',
+    value: 'NUMBER',
+    default: '5',
+    help: 'versions of each model that stay: those that were pushed last',
+  },
+  'older-than': {
+    type: 'string',
+    value: 'DAYS',
+    default: '90',
+    help: 'days for which nothing is removed after it was pushed, or after an alias meant it',
+  },
+  grace: {
+    type: 'string',
+    value: 'HOURS',
+    default: '24',
+    help: 'hours after which a push that has not ended is taken for interrupted',
+  },
+  'dry-run': { type: 'boolean', help: 'tell what would be removed, and remove nothing' },
+  ...MAY_SAY_WHY,
+  ...REGISTRY,
+  ...WHO,
+  ...JSON_OPTION,
+} as const satisfies Options;
+
+export type PushLine = CommandLine<typeof PUSH>;
+export type PullLine = CommandLine<typeof PULL>;
+export type PromoteLine = CommandLine<typeof PROMOTE>;
+export type MoveLine = CommandLine<typeof MOVE>;
+export type HistoryLine = CommandLine<typeof HISTORY>;
+export type GcLine = CommandLine<typeof GC>;

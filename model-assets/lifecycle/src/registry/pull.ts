@@ -1,0 +1,114 @@
+/** `models pull`: a version of the registry, or what an alias means, into a folder of packages. */
+import { existsSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PackageBucket } from '@pilotlight/app/internal/aws/package-bucket';
+import type { ObjectReader } from '@pilotlight/engine/internal/store/s3/objects';
+import {
+  formatModelRef,
+  MAX_SIDECAR_BYTES,
+  type ResolvedRef,
+  readRegularFile,
+  sidecarFiles,
+} from '@pilotlight/model-format';
+import { PilotlightError } from '@pilotlight/model-format/errors';
+import { registeredVersions } from '@pilotlight/model-format/registry';
+import { LifecycleError } from '../errors.ts';
+import { readFiles } from './check-objects.ts';
+import { packageKey, packagePrefix } from './layout.ts';
+import { readRecord } from './record-store.ts';
+import type { RegistryBucket } from './s3-bucket.ts';
+import { explainS3Error } from './s3-errors.ts';
+import { chooseRegistered } from './versions.ts';
+
+export interface PullOptions {
+  /** A folder of packages, which gets it at `<name>/<version>`. */
+  readonly packages: string;
+  /** Gets the bytes that have come, of those that the package has. */
+  readonly onBytes?: (done: number, all: number) => void;
+}
+
+export interface Pulled {
+  /** `name@version`. */
+  readonly package: string;
+  readonly manifestSha256: string;
+  readonly bytes: number;
+  /** Bytes that came: few where the package was there before. */
+  readonly receivedBytes: number;
+}
+
+/**
+ * Fetches what `wanted` means: a version, an alias, or nothing for the highest version. The package appears at its place at once,
+ * after each of its files was compared; one that is there and intact is not fetched again, but for its sidecars.
+ *
+ * @throws LifecycleError VERSION_MISSING, PACKAGE_CORRUPT with the object, REGISTRY_INVALID, REGISTRY_UNREACHABLE
+ */
+export async function pullPackage(
+  bucket: RegistryBucket,
+  name: string,
+  wanted: string | undefined,
+  { packages, onBytes = () => {} }: PullOptions,
+): Promise<Pulled> {
+  const record = await readRecord(bucket, name);
+  const { version, manifestSha256 } = chooseRegistered(record, wanted);
+  const bytes = registeredVersions(record).find((entry) => entry.version === version)?.bytes ?? 0;
+  await readFiles(bucket, { name, version }, manifestSha256);
+  let receivedBytes = 0;
+  const reader = counting(bucket.reader, (arrived) => {
+    receivedBytes += arrived;
+    onBytes(Math.min(receivedBytes, bytes), bytes);
+  });
+  try {
+    await new PackageBucket(bucket.address, reader).fetch({ name, version, manifestSha256 }, packages);
+  } catch (error) {
+    throw explainFetch(error, bucket, { name, version });
+  }
+  await refreshSidecars(bucket, { name, version }, packages);
+  return { package: formatModelRef({ name, version }), manifestSha256, bytes, receivedBytes };
+}
+
+/** Brings the sidecars of a package that was here before up to date, each at once. */
+async function refreshSidecars(bucket: RegistryBucket, ref: ResolvedRef, packages: string): Promise<void> {
+  for (const path of sidecarFiles) {
+    const found = await bucket.read(packageKey(ref, path));
+    const place = join(packages, packageKey(ref, path));
+    const here = existsSync(place) ? readRegularFile(place) : undefined;
+    if (!found || found.bytes > MAX_SIDECAR_BYTES || here?.equals(found.body)) continue;
+    // Beside the packages: a file that a manifest does not name makes a package refused.
+    const arriving = join(packages, '.fetching', `${path}.${process.pid}`);
+    await mkdir(dirname(arriving), { recursive: true });
+    await writeFile(arriving, found.body);
+    await rename(arriving, place);
+  }
+}
+
+/** The same objects; `onBytes` gets the number of bytes of each piece. */
+function counting(reader: ObjectReader, onBytes: (bytes: number) => void): ObjectReader {
+  return {
+    read: async (key, options) => {
+      const part = await reader.read(key, options);
+      const body = async function* () {
+        for await (const chunk of part.body) {
+          onBytes(chunk.byteLength);
+          yield chunk;
+        }
+      };
+      return { ...part, body: body() };
+    },
+  };
+}
+
+/** The engine's error is meant for clients of a function; the object is in its cause. */
+function explainFetch(error: unknown, bucket: RegistryBucket, ref: ResolvedRef): unknown {
+  if (!PilotlightError.is(error)) return explainS3Error(error, bucket.address);
+  const inner = PilotlightError.is(error.cause) ? error.cause : error;
+  const place = bucket.url(packagePrefix(ref));
+  if (error.code === 'PACKAGE_CORRUPT' || inner.code === 'CONTENT_DIFFERS') {
+    return new LifecycleError(
+      'PACKAGE_CORRUPT',
+      `${formatModelRef(ref)} is refused: ${inner.message.trim().replace(/\.$/, '')} (${place}). Restore the object, or delete it and push the package again.`,
+      { cause: error },
+    );
+  }
+  return explainS3Error(inner, place);
+}
