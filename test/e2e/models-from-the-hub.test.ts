@@ -1,6 +1,6 @@
 /** `models add hf:...` as a process, from a hub on loopback. */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { sha256Of } from '../../model-assets/format/src/package/integrity.ts';
@@ -25,6 +25,10 @@ beforeAll(async () => {
   );
   writeFileSync(join(checkpoint, 'README.md'), '---\nlicense: apache-2.0\n---\n# Reviews\n');
   commit = hub.put('acme/reviews', checkpoint);
+  const archive = join(root, 'archive');
+  mkdirSync(archive);
+  cpSync('examples/from-allennlp/model.tar.gz', join(archive, 'model.tar.gz'));
+  hub.put('acme/ner', archive);
 });
 afterAll(() => hub.close());
 afterEach(() => {
@@ -74,6 +78,14 @@ test('a model of the hub becomes a package that names its commit and its licence
   expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/✓ fetch hf:acme\/reviews +\d+ ms/) });
   expect(sums(packages)).toEqual(first);
   expect(again.stdout + again.stderr + stdout + card).not.toContain('hf_secret');
+});
+
+test('a model that is an archive of AllenNLP is inspected by its address', async () => {
+  const inspect = [CLI, 'models', 'inspect', 'hf:acme/ner', '--cache', cache, '--json'];
+  const stdout = await new Promise<string>((resolve) => {
+    execFile(process.execPath, inspect, { env: env() }, (_error, out) => resolve(out));
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ model: 'crf_tagger', problems: [] });
 });
 
 test('a name that is no folder is answered with the address that may be meant', async () => {

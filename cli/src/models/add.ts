@@ -1,4 +1,5 @@
 import {
+  GENERATION_TASKS,
   modelNameSchema,
   modelVersionSchema,
   TASKS,
@@ -91,11 +92,16 @@ async function fetchSources({ values, positionals }: AddLine, stderr: Terminal['
     values: {
       ...values,
       ...(base && { base: base.path }),
-      ...(values.task === undefined && origin?.task !== undefined && { task: origin.task }),
+      ...(values.task === undefined && isTask(origin?.task) && { task: origin.task }),
     },
     positionals: path === undefined ? more : [path, ...more],
     origin,
   };
+}
+
+/** Whether a place names a task that there is. */
+function isTask(name: string | undefined): name is string {
+  return [...TASKS, ...GENERATION_TASKS].some((task) => task === name);
 }
 
 /** Options of archives, which mean nothing to a checkpoint. */

@@ -1,15 +1,23 @@
-import { type Inspection, inspectArchive } from '@pilotlight/toolchain';
+import { type Inspection, inspectArchive, silent } from '@pilotlight/toolchain';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { printable } from '../kit/style.ts';
 import { type Column, table } from '../kit/table.ts';
+import { fetchIfRemote } from './fetch-source.ts';
 import type { InspectLine } from './inspect-options.ts';
+import { stageProgress } from './stage-progress.ts';
 
 /** Gives the exit code 1 where something stands between the archive and a package. @throws CliError, ToolchainError */
-export async function inspect({ values, positionals }: InspectLine, { stdout }: Terminal): Promise<number> {
+export async function inspect(
+  { values, positionals }: InspectLine,
+  { stdout, stderr }: Terminal,
+): Promise<number> {
   const [path, more] = positionals;
   if (path === undefined || more !== undefined) throw usageError('inspect takes one archive: model.tar.gz.');
-  const inspection = await inspectArchive(path, { base: values.base });
+  const progress = values.json ? silent : stageProgress(stderr);
+  const archive = await fetchIfRemote(path, { for: 'archive' }, values, progress);
+  const base = await fetchIfRemote(values.base, { for: 'archive' }, values, progress);
+  const inspection = await inspectArchive(archive?.path ?? path, { base: base?.path ?? values.base });
   stdout.write(`${values.json ? JSON.stringify(inspection, null, 2) : report(inspection)}\n`);
   return inspection.problems.length === 0 ? EXIT.ok : EXIT.failed;
 }

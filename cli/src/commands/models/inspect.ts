@@ -11,7 +11,7 @@ export const command = defineCommand({
     'The exit code is 0 where models add takes the archive, and 1 where something stands in the way. A file that is no archive, or a damaged or a hostile one, is an error.',
   examples: [
     'pilotlight models inspect model.tar.gz',
-    'pilotlight models inspect model.tar.gz --base ./bert-base-cased',
+    'pilotlight models inspect model.tar.gz --base hf:bert-base-cased',
     'pilotlight models inspect model.tar.gz --json',
   ],
   run: async (line, terminal) => (await import('../../models/inspect.ts')).inspect(line, terminal),

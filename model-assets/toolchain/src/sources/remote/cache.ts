@@ -23,6 +23,7 @@ const listingSchema = z.array(
     path: z.string(),
     bytes: z.int().nonnegative(),
     sum: z.object({ algorithm: z.enum(['sha256', 'git']), value: z.string() }).optional(),
+    tag: z.string().optional(),
   }),
 );
 
@@ -59,7 +60,7 @@ export class ModelCache {
 
   readListing(revision: string): readonly RemoteFile[] | undefined {
     const text = this.#read(this.#listing(revision));
-    return text === undefined ? undefined : (listingSchema.parse(JSON.parse(text)) as readonly RemoteFile[]);
+    return text === undefined ? undefined : listingSchema.parse(JSON.parse(text));
   }
 
   writeRef(name: string, revision: string): Promise<void> {

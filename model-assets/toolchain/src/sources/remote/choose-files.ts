@@ -20,6 +20,8 @@ export interface WeightsWanted {
 }
 
 export const CARD = 'README.md';
+/** What MLflow says of a model. */
+export const MLMODEL = 'MLmodel';
 /** Settings, vocabularies, merges and models of SentencePiece, in the folder itself and in those of the modules of sentence-transformers. */
 const SETTINGS = /^(?:\d+_\w+\/)?[\w.-]+\.(?:json|txt|model|spm|jinja|vocab)$/;
 /** What trainings and exports leave beside them. */
@@ -70,7 +72,7 @@ export function chooseSettings(files: readonly Sized[]): string[] {
     .filter(
       ({ path, bytes }) =>
         bytes <= MOST_BYTES &&
-        (path === CARD || path === index || (SETTINGS.test(path) && !UNUSED.test(path))),
+        (path === CARD || path === MLMODEL || path === index || (SETTINGS.test(path) && !UNUSED.test(path))),
     )
     .map(({ path }) => path);
 }

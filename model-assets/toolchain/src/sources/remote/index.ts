@@ -2,17 +2,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ObjectError } from '@pilotlight/engine/internal/store/s3/objects';
+import { digestFile } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { type Progress, type Report, silent } from '../../progress.ts';
 import { SourceFolder } from '../folder.ts';
 import { defaultCache, ModelCache } from './cache.ts';
-import { CARD, findArchive } from './choose-files.ts';
+import { CARD, findArchive, MLMODEL } from './choose-files.ts';
 import { huggingFace } from './hugging-face.ts';
+import { readTask } from './mlflow/ml-model.ts';
+import { mlflow } from './mlflow.ts';
 import type { Environment, RemoteFile, RemoteKind, RemoteModel, RemoteVersion } from './remote-source.ts';
+import { s3 } from './s3.ts';
 import { downloadFiles } from './transfer/download-files.ts';
 import { findDifference } from './transfer/sums.ts';
 
-const KINDS: readonly RemoteKind[] = [huggingFace];
+const KINDS: readonly RemoteKind[] = [huggingFace, s3, mlflow];
 
 /** Chooses files of a model, of those that it has, by those that were fetched before. @throws ToolchainError */
 export type Choice = (files: readonly RemoteFile[], fetched: SourceFolder) => readonly string[];
@@ -43,7 +47,7 @@ export interface FetchedSource {
   readonly task?: string | undefined;
 }
 
-/** Whether a source is the address of one that is fetched: `hf:org/model`. A folder of that name comes first nowhere. */
+/** Whether a source is an address, from which it is fetched, such as `hf:org/model`. */
 export function isRemote(address: string): boolean {
   return findKind(address) !== undefined;
 }
@@ -110,16 +114,19 @@ async function bringWanted(
   { choices, archives }: Pick<FetchOptions, 'choices' | 'archives'>,
 ): Promise<FetchedSource> {
   const card = files.some(({ path }) => path === CARD) ? join(bring.folder, CARD) : undefined;
-  const found = { id: model.id, revision, task: model.task, card };
+  const found = { id: model.id, revision, card };
   const archive = archives ? findArchive(files) : undefined;
   if (archive !== undefined) {
     await bring.all([archive, CARD]);
+    await bring.keepSums();
     return { ...found, path: join(bring.folder, archive) };
   }
   for (const choose of choices) {
     await bring.all(choose(files, new SourceFolder(bring.folder, { name: model.id })));
   }
-  return { ...found, path: bring.folder };
+  await bring.keepSums();
+  const task = readTask(new SourceFolder(bring.folder).text(MLMODEL));
+  return { ...found, path: bring.folder, task };
 }
 
 interface BringOptions {
@@ -131,10 +138,11 @@ interface BringOptions {
 class Bring {
   readonly folder: string;
   readonly #model: RemoteModel;
-  readonly #files: ReadonlyMap<string, RemoteFile>;
+  readonly #files: Map<string, RemoteFile>;
   readonly #store: ModelCache;
   readonly #revision: string;
   readonly #options: BringOptions;
+  readonly #fetched = new Set<string>();
   #done = 0;
   #all = 0;
 
@@ -170,9 +178,24 @@ class Bring {
       {
         reader: this.#model.reader(this.#revision),
         pause: this.#model.pause,
+        ranges: this.#model.ranges,
         onBytes: (bytes) => this.#count(bytes),
       },
     );
+    for (const { path } of missing) this.#fetched.add(path);
+  }
+
+  /** Writes down what files were whose place has no sums of them: from then on they are compared with that. */
+  async keepSums(): Promise<void> {
+    let added = 0;
+    for (const path of this.#fetched) {
+      const file = this.#files.get(path);
+      if (file === undefined || file.sum !== undefined) continue;
+      const { sha256 } = digestFile(join(this.folder, path));
+      this.#files.set(path, { ...file, sum: { algorithm: 'sha256', value: sha256 } });
+      added += 1;
+    }
+    if (added > 0) await this.#store.writeListing(this.#revision, [...this.#files.values()]);
   }
 
   #count(bytes: number): void {
@@ -192,9 +215,11 @@ function notCached({ address }: RemoteModel, missing: readonly RemoteFile[]): To
 /** The words for what may be tried again. */
 function explain(error: unknown, { address, host }: RemoteModel): unknown {
   if (!(error instanceof ObjectError)) return error;
+  const from = host === address ? '' : ` from ${host}`;
+  const cached = error.transient ? ', or with --offline where it is in the cache' : '';
   return new ToolchainError(
     error.code === 'ACCESS_DENIED' ? 'SOURCE_DENIED' : 'SOURCE_UNAVAILABLE',
-    `${address} cannot be fetched from ${host}: ${error.message.replace(/\.?$/, '.')} Run the command again to go on where it stopped${error.transient ? ', or with --offline where it is in the cache' : ''}.`,
+    `${address} cannot be fetched${from}: ${error.message.replace(/\.?$/, '.')} Run the command again to go on where it stopped${cached}.`,
     { cause: error },
   );
 }

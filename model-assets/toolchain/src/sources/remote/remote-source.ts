@@ -12,8 +12,10 @@ export interface RemoteFile {
   /** Where it lies in the folder of the model, with forward slashes. */
   readonly path: string;
   readonly bytes: number;
-  /** @default - the place has no sum of it: its size alone is compared */
-  readonly sum?: Sum;
+  /** @default - the place has no sum of it: its size alone is compared, and the sum that it had when it was fetched from then on */
+  readonly sum?: Sum | undefined;
+  /** What tells this content from another one of the same name, where there is no sum. */
+  readonly tag?: string | undefined;
 }
 
 /** One version of a model, which never changes. */
@@ -33,14 +35,14 @@ export interface RemoteModel {
   readonly cacheFolder: string;
   /** The revision that was asked for, such as a branch. */
   readonly asked: string;
-  /** The task that the place says it is for. @default - it does not say */
-  readonly task?: string | undefined;
   /** The version that `asked` is now. @throws ToolchainError, ObjectError */
   resolve(): Promise<Pick<RemoteVersion, 'revision'>>;
   /** @throws ToolchainError, ObjectError */
   list(revision: string): Promise<readonly RemoteFile[]>;
   /** Reads files of a version by their paths. */
   reader(revision: string): ObjectReader;
+  /** Whether the place gives parts of files. @default true */
+  readonly ranges?: boolean | undefined;
   /** Waits until the place takes requests again, where it asked for a pause. */
   pause?(signal: AbortSignal): Promise<void>;
   /** The error to show for an ObjectError: the place by its name. */

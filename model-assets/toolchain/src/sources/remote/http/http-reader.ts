@@ -11,19 +11,26 @@ import type { HttpAnswer, HttpClient } from './http-client.ts';
 export class HttpReader implements ObjectReader {
   readonly #client: HttpClient;
   readonly #urlFor: (path: string) => URL;
+  readonly #sizeOf: (path: string) => number | undefined;
   /** Where files were found behind redirects: the host is asked for each once, not once for each part. */
   readonly #locations = new Map<string, URL>();
 
-  constructor(client: HttpClient, urlFor: (path: string) => URL) {
+  /** `sizeOf` is for hosts that do not say how many bytes they send. */
+  constructor(
+    client: HttpClient,
+    urlFor: (path: string) => URL,
+    sizeOf: (path: string) => number | undefined = () => undefined,
+  ) {
     this.#client = client;
     this.#urlFor = urlFor;
+    this.#sizeOf = sizeOf;
   }
 
   async read(path: string, { range, signal }: ReadOptions): Promise<ObjectPart> {
     const headers = { range: `bytes=${range.start}-${range.end - 1}`, 'accept-encoding': 'identity' };
     const { response, location } = await this.#find(path, { headers, signal });
     this.#locations.set(path, location);
-    const { start, objectBytes } = readPlace(response);
+    const { start, objectBytes = this.#sizeOf(path) } = readPlace(response);
     if (start > range.start || objectBytes === undefined) {
       throw new ObjectError('REQUEST_REFUSED', `${location.host} gives no ranges of ${path}.`);
     }

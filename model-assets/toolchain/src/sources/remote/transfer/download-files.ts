@@ -19,6 +19,8 @@ export interface DownloadTarget {
 
 export interface DownloadOptions {
   readonly reader: ObjectReader;
+  /** Whether the place gives parts of files; else each comes over one connection. @default true */
+  readonly ranges?: boolean | undefined;
   /** Waits until the place takes requests. */
   readonly pause?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Is told of bytes, as they arrive. */
@@ -92,9 +94,9 @@ async function downloadOnce(
 }
 
 /** What the content is filed under while it arrives: the same content of another name or commit goes on where this ended. */
-function idOf({ path, bytes, sum }: RemoteFile): string {
+function idOf({ path, bytes, sum, tag = '' }: RemoteFile): string {
   return createHash('sha256')
-    .update(sum === undefined ? `${path} ${bytes}` : sum.value)
+    .update(sum === undefined ? `${path} ${bytes} ${tag}` : sum.value)
     .digest('hex')
     .slice(0, 32);
 }
@@ -104,7 +106,9 @@ async function downloadParts(
   options: DownloadOptions,
 ): Promise<void> {
   const failure = new AbortController();
-  const missing = open.flatMap(({ file, part }) => part.missing().map((range) => ({ file, part, range })));
+  const missing = open.flatMap(({ file, part }) =>
+    (options.ranges === false ? part.rest() : part.missing()).map((range) => ({ file, part, range })),
+  );
   const queue = missing.values();
   const worker = async () => {
     for (const { file, part, range } of queue) {

@@ -60,8 +60,20 @@ export class PartialFile {
     );
   }
 
-  /** Writes bytes that follow those of their part that are there. */
+  /** Everything from the first byte that is missing. */
+  rest(): Missing[] {
+    const [first] = this.missing();
+    return first === undefined ? [] : [{ start: first.start, end: this.bytes }];
+  }
+
+  /** Writes bytes that follow those of their part that are there; they may go on in the next part. */
   async write(start: number, chunk: Uint8Array): Promise<void> {
+    const own = chunk.subarray(0, PART_BYTES - (start % PART_BYTES));
+    await this.#writeInPart(start, own);
+    if (own.length < chunk.length) await this.write(start + own.length, chunk.subarray(own.length));
+  }
+
+  async #writeInPart(start: number, chunk: Uint8Array): Promise<void> {
     await writeAll(this.#file, chunk, start);
     const offset = COUNT_BYTES * Math.floor(start / PART_BYTES);
     this.#counts.writeUInt32LE((start % PART_BYTES) + chunk.length, offset);
