@@ -7,6 +7,8 @@ export const SIDECAR_FILES = {
   signature: 'signature.json',
   /** What `models profile` measured. */
   profile: 'profile.json',
+  /** What the texts are like that the model was made for: see drift/reference.ts. */
+  reference: 'reference.json',
 } as const;
 
 export type SidecarFile = (typeof SIDECAR_FILES)[keyof typeof SIDECAR_FILES];
