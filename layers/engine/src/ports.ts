@@ -15,6 +15,7 @@ import type {
   TextProcessing,
   Variant,
 } from '@pilotlight/model-format';
+import type { Reading } from '@pilotlight/model-format/drift';
 import type * as z from 'zod/mini';
 import type { Pooling } from './math/pooling.ts';
 
@@ -121,6 +122,8 @@ export interface Tokenizer extends Vocabulary {
    * truncation and padding settings are never applied.
    */
   encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]>;
+  /** The id of the token that stands for what the vocabulary does not have. @default - it has everything */
+  readonly unknownId?: number | undefined;
   dispose(): void;
 }
 
@@ -297,6 +300,9 @@ export type TaskContext = Pick<OnnxManifest, 'labels' | 'taskDefaults' | 'textPr
  */
 export type GiveWay = () => Promise<void>;
 
+/** What is counted of an answer. */
+export type AnswerReading = Pick<Reading, 'labels' | 'confidence' | 'entropy'>;
+
 /**
  * Turns inputs into token requests and their outputs into results. Pure: no I/O, no state, no vendor.
  * `Input` is one input; lists are the predictor's business.
@@ -334,6 +340,12 @@ export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
     parameters: Parameters,
     context: TaskContext,
   ): Result | Promise<Result>;
+  /** What is counted of an answer, whatever parameters say of its form; see predict/readings. @default - nothing is */
+  reading?(
+    result: Result,
+    results: readonly (readonly TokenResult[])[],
+    context: Pick<TaskContext, 'labels' | 'taskDefaults'>,
+  ): AnswerReading;
 }
 
 /** Milliseconds of each phase of a load; verification runs beside the phases that follow it. */

@@ -59,6 +59,8 @@ export async function loadPredictor(
     maxQueuedRequests: settings.maxQueuedRequests,
     batching: settings.batching,
     nextGolden: () => goldens.next(),
+    readings: settings.readings,
+    readReference: async () => (await import('../store/read-reference.ts')).readReference(opened),
   });
 }
 

@@ -100,6 +100,12 @@ export interface EngineOptions {
    */
   readonly generationCacheBytes?: number;
   /**
+   * Whether predictions of models that read tokens say what is counted of each input and answer, for whoever watches whether they drift.
+   *
+   * @default false
+   */
+  readonly readings?: boolean;
+  /**
    * Code of the caller's own around the models of AllenNLP archives, by their names: what a predictor or a dataset reader of the team's did.
    * It is given with the engine, and never loaded out of a package. See docs/how-to/from-allennlp.md. @default - none
    */
@@ -117,6 +123,7 @@ export interface PredictorSettings {
   readonly parallelSessions: number;
   readonly batching: BatchingSettings;
   readonly packing: PackingSettings;
+  readonly readings: boolean;
   readonly archives: Readonly<Record<string, AroundArchive>>;
   readonly generation: GenerationSettings;
 }
@@ -138,6 +145,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
       shortLaneTokens: options.shortLaneTokens ?? 0,
       onBatch: options.onBatch ?? (() => {}),
     },
+    readings: options.readings ?? false,
     archives: options.archives ?? {},
     generation: {
       where: options.sessions ?? 'inline',

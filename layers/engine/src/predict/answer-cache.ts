@@ -91,7 +91,11 @@ export class AnswerCache {
 
   /** An answer that is larger than all that may be kept pushes nothing out. */
   #keep(key: string, prediction: Prediction): void {
-    const bytes = BYTES_OF_ANSWER + sizeOf(prediction.results) + sizeOf(prediction.truncated);
+    const bytes =
+      BYTES_OF_ANSWER +
+      sizeOf(prediction.results) +
+      sizeOf(prediction.truncated) +
+      sizeOf(prediction.readings);
     if (bytes > this.#mostBytes) return;
     this.#forget(key);
     for (const [oldest] of this.#answers) {
@@ -109,8 +113,17 @@ export class AnswerCache {
 }
 
 /** Nothing was run for it, so that it took no time and read no padding. */
-function asHit({ results, tokens, truncated, model }: Prediction): Prediction {
-  return { results, tokens: { ...tokens, padded: 0 }, truncated, model, timings: NO_TIME, cached: true };
+function asHit({ results, tokens, truncated, model, readings }: Prediction): Prediction {
+  const asRead = readings && { readings };
+  return {
+    results,
+    tokens: { ...tokens, padded: 0 },
+    truncated,
+    model,
+    ...asRead,
+    timings: NO_TIME,
+    cached: true,
+  };
 }
 
 function digest(identity: CallIdentity): string {

@@ -1,5 +1,6 @@
 /** A model in memory, whatever runs it, and the options and results of a prediction. */
 import type { ArchiveTaskName, PackageFile, PackageManifest, TaskName } from '@pilotlight/model-format';
+import type { Reference } from '@pilotlight/model-format/drift';
 import type { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenLimits } from '../batching/token-limits.ts';
 import type { LoadTimings } from '../ports.ts';
@@ -82,6 +83,12 @@ export interface LoadedModel {
   ): Promise<PreparedCall>;
   /** Runs one golden of the package. Absent where the runtime has no reference outputs to compare with. */
   checkGolden?(): Promise<GoldenCheck>;
+  /**
+   * Reads what the texts are like that the model was made for, where its package says it. Absent where a runtime counts nothing.
+   *
+   * @throws PilotlightError REFERENCE_INVALID
+   */
+  reference?(): Promise<Reference | undefined>;
   /** Packs the weights now, where that was left for later; never rejects. @default - there is nothing to pack */
   pack?(): Promise<void>;
   /** Lets predictions under way finish, refuses later ones, and frees the model. */

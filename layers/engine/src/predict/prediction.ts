@@ -1,4 +1,5 @@
 /** The results of a call, whatever model made them, and what they took. */
+import type { Reading } from '@pilotlight/model-format/drift';
 import type { TokenCounts } from '../batching/batch-runner.ts';
 import type { BatchTally } from '../batching/scheduler.ts';
 
@@ -22,6 +23,8 @@ export interface Prediction {
   readonly cached?: boolean;
   /** The batches that the model ran for it; absent where its runtime makes batches of its own. */
   readonly batches?: BatchTally;
+  /** What is counted of each input that was answered, where the engine's options ask for it; see `EngineOptions.readings`. */
+  readonly readings?: readonly Reading[];
   /** Of a model that generates: the times of each input, in order. */
   readonly decoding?: readonly TokenTimings[];
 }

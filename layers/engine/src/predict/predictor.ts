@@ -1,6 +1,7 @@
 /** A loaded model that reads tokens: it turns inputs into results by way of tokens, batches and logits. */
 
 import { type OnnxManifest, servedFiles, sumOfBytes, type Variant } from '@pilotlight/model-format';
+import type { Reference } from '@pilotlight/model-format/drift';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
 import type { BatchingSettings } from '../batching/batching-settings.ts';
@@ -44,6 +45,10 @@ export interface PredictorDependencies extends Sessions {
   readonly maxQueuedRequests: number;
   readonly batching: BatchingSettings;
   readonly nextGolden: () => Promise<NextGolden>;
+  /** Whether predictions have readings. @default false */
+  readonly readings?: boolean;
+  /** See `LoadedModel.reference`. */
+  readonly readReference?: () => Promise<Reference | undefined>;
 }
 
 export class Predictor implements BulkModel {
@@ -56,6 +61,7 @@ export class Predictor implements BulkModel {
   readonly #runner: BatchRunner;
   readonly #context: Omit<TaskContext, 'giveWay'>;
   readonly #activity: Activity;
+  readonly #readings: TaskRun['readings'];
 
   constructor(dependencies: PredictorDependencies) {
     this.manifest = dependencies.manifest;
@@ -69,6 +75,7 @@ export class Predictor implements BulkModel {
     const { labels, taskDefaults, textProcessing } = dependencies.manifest;
     const vocabulary = exposeVocabulary(dependencies.tokenizer);
     this.#context = { labels, textProcessing, vocabulary, taskDefaults };
+    if (dependencies.readings) this.#readings = { unknownId: dependencies.tokenizer.unknownId };
   }
 
   /** Bytes of the files behind this predictor, which the engine's memory budget counts. */
@@ -132,7 +139,10 @@ export class Predictor implements BulkModel {
     const settings = parseParameters(task, parameters);
     const listed = Array.isArray(inputs);
     const { limits, signal } = options;
-    const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed, limits });
+    const begun = beginTask(list, {
+      ...{ task, parameters: settings, context: this.#context, listed, limits },
+      readings: this.#readingsOf(task),
+    });
     const asked: RunOptions = { ...begun.options, limits, signal };
     const encoded = await this.#activity.during(async () => {
       await task.checkParameters?.(settings, this.#context);
@@ -210,11 +220,12 @@ export class Predictor implements BulkModel {
       signal,
       listed,
       refuse,
+      readings: this.#readingsOf(task),
     });
     return this.#report(done);
   }
 
-  #report({ results, truncated, inference, postprocessMs }: TaskResults) {
+  #report({ results, truncated, inference, postprocessMs, readings }: TaskResults) {
     const { tokenizeMs, queueMs, inferMs, tokens, batches } = inference;
     const { name, version } = this.manifest;
     const report = {
@@ -223,6 +234,7 @@ export class Predictor implements BulkModel {
       truncated,
       model: { name, version, variant: this.variantName },
       batches,
+      ...(readings && { readings }),
     };
     return { results, report };
   }
@@ -294,6 +306,11 @@ export class Predictor implements BulkModel {
     return checkGolden(next, this.variantName, (requests, options) => this.infer(requests, options));
   }
 
+  /** Reads what the model's texts are usually like, out of its package. @throws PilotlightError REFERENCE_INVALID */
+  async reference(): Promise<Reference | undefined> {
+    return this.#dependencies.readReference?.();
+  }
+
   /** Lets calls under way finish, refuses later ones, and frees the model. */
   dispose(): Promise<void> {
     return this.#activity.dispose(() => this.#close());
@@ -306,6 +323,11 @@ export class Predictor implements BulkModel {
 
   #infer(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
     return this.#activity.during(() => this.#runner.run(requests, options));
+  }
+
+  /** Only the model's own task is counted: the reference is of it. */
+  #readingsOf(task: AnyTask): TaskRun['readings'] {
+    return task === this.#dependencies.task ? this.#readings : undefined;
   }
 
   /** @throws EngineError TASK_UNSUPPORTED */

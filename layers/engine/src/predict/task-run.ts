@@ -1,5 +1,6 @@
 /** Runs a task on a list of inputs: the requests of each, one run of all of them, and the result of each. */
 
+import type { Reading } from '@pilotlight/model-format/drift';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Inference, RunOptions } from '../batching/batch-runner.ts';
 import type { TokenLimits } from '../batching/token-limits.ts';
@@ -10,6 +11,7 @@ import { InputError } from '../tasks/refusals.ts';
 import { Slices } from '../tokenizer/slices.ts';
 import { AnswerSize } from './answer-size.ts';
 import { CharacterCount } from './character-limits.ts';
+import { readText } from './readings/read-text.ts';
 
 export interface TaskRun {
   readonly task: AnyTask;
@@ -23,6 +25,8 @@ export interface TaskRun {
   readonly limits?: TokenLimits | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly infer: (requests: readonly TokenRequest[], options: RunOptions) => Promise<Inference>;
+  /** Reads what is counted of texts and answers. @default - nothing is counted */
+  readonly readings?: { readonly unknownId: number | undefined } | undefined;
 }
 
 export interface TaskResults {
@@ -32,6 +36,8 @@ export interface TaskResults {
   readonly truncated: readonly number[];
   readonly inference: Inference;
   readonly postprocessMs: number;
+  /** One for each input that was answered, where they are to be read. */
+  readonly readings?: readonly Reading[];
 }
 
 /** A task that has begun: the requests that the model is to run, and the way from its outputs to results. */
@@ -99,6 +105,7 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
     slices = new Slices(signal);
     let next = 0;
     const results: unknown[] = [];
+    const readings: Reading[] | undefined = run.readings && [];
     // One after the other, because a result may call the tokenizer many times, and other requests go between those calls.
     for (const [index, input] of inputs.entries()) {
       await context.giveWay();
@@ -109,6 +116,10 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
         const result = answerable ? await task.result(input, own, parameters, context) : undefined;
         if (!task.answersOutputs) answer.addResult(result);
         results.push(result);
+        if (answerable && run.readings) {
+          const text = readText(requests[index]?.[0], own[0]?.[0]?.encoding, run.readings.unknownId);
+          if (text) readings?.push({ ...text, ...task.reading?.(result, own, context) });
+        }
       } catch (error) {
         refuse(index, error);
         results.push(undefined);
@@ -124,6 +135,7 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
       truncated,
       inference,
       postprocessMs: performance.now() - start,
+      ...(readings && { readings }),
     };
   };
   return { requests: requests.flat(), options, finish };

@@ -49,5 +49,8 @@ function erase<I, P extends CommonParameters, R>(task: Task<I, P, R>): AnyTask {
     requests: (input, parameters, context) => task.requests(input as I, parameters as P, context),
     result: (input, results, parameters, context) =>
       task.result(input as I, results, parameters as P, context),
+    ...(task.reading && {
+      reading: (result, results, context) => task.reading?.(result as R, results, context) ?? {},
+    }),
   };
 }

@@ -78,4 +78,9 @@ export const questionAnswering: Task<Question, Parameters, SpanAnswer | SpanAnsw
     }));
     return parameters.top_k === 1 ? (answers[0] ?? NO_ANSWER) : answers;
   },
+
+  reading(answer) {
+    const [best = NO_ANSWER] = Array.isArray(answer) ? answer : [answer];
+    return { confidence: best.score };
+  },
 };

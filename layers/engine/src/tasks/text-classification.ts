@@ -2,8 +2,8 @@
 
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { at, sigmoid, softmax } from '../math/activations.ts';
-import type { Task } from '../ports.ts';
+import { argmax, at, sigmoid, softmax } from '../math/activations.ts';
+import type { AnswerReading, Task } from '../ports.ts';
 import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { type TextInput, textInput, toTokenRequest } from './text-input.ts';
@@ -49,4 +49,31 @@ export const textClassification: Task<TextInput, Parameters, LabelScore[]> = {
       .sort((a, b) => b.score - a.score)
       .slice(0, top_k ?? labels.length);
   },
+
+  reading(_result, [windows], { labels, taskDefaults }) {
+    const logits = finiteData(windows?.[0], 'logits');
+    const usual = labels.length === 1 ? 'sigmoid' : 'softmax';
+    const activation = taskDefaults?.functionToApply ?? usual;
+    if (activation === 'softmax') return readChoice(logits, labels);
+    if (activation === 'none') return {};
+    const best = argmax(logits);
+    const confidence = at(sigmoid([at(logits, best)]), 0);
+    return labels.length === 1 ? { confidence } : { confidence, labels: labels.slice(best, best + 1) };
+  },
 };
+
+/** Softmax, its largest score and its entropy, ln(sum) - sum of p x, without a logarithm for each label. */
+function readChoice(logits: Float32Array, labels: readonly string[]): AnswerReading {
+  const best = argmax(logits);
+  const largest = at(logits, best);
+  let sum = 0;
+  let weighted = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const below = at(logits, i) - largest;
+    const power = Math.exp(below);
+    sum += power;
+    weighted += power * below;
+  }
+  const entropy = (Math.log(sum) - weighted / sum) / Math.log(labels.length);
+  return { labels: labels.slice(best, best + 1), confidence: 1 / sum, entropy };
+}

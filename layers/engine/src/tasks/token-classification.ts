@@ -95,4 +95,16 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
       .filter(({ label }) => !ignored.has(label))
       .map((group) => ({ entity_group: group.label, score: group.score, ...describePlace(group) }));
   },
+
+  reading(spans) {
+    if (spans.length === 0) return { labels: [NO_SPAN] };
+    const score = spans.reduce((sum, span) => sum + span.score, 0) / spans.length;
+    const labels = spans.map((span) =>
+      'entity' in span ? span.entity.replace(/^[A-Z]-/, '') : span.entity_group,
+    );
+    return { labels, confidence: score };
+  },
 };
+
+/** The label of what is in no span. */
+const NO_SPAN = 'O';

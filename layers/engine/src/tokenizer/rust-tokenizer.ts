@@ -3,6 +3,7 @@
 import type { TextProcessing } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 'tokenizers';
+import * as z from 'zod/mini';
 import type { EncodeOptions, Encoding, ModelPackage, Tokenizer, TokenRequest } from '../ports.ts';
 import { openNativeTokenizer } from './native-tokenizer.ts';
 import { findTexts } from './parts.ts';
@@ -44,6 +45,8 @@ export async function createRustTokenizer(
 
 /** The library takes ids as 32 bits, and without a word drops the others. */
 const HIGHEST_ID = 2 ** 32 - 1;
+
+const unknownSchema = z.object({ model: z.object({ unk_token: z.nullish(z.string()) }) });
 
 /** Native encodings at once: a hundred keep every core busy, and thousands would take more memory than the model. */
 const NATIVE_AT_ONCE = 128;
@@ -99,6 +102,13 @@ class RustTokenizer implements Tokenizer {
       encodings.push(await fitted(native, requests[i] ?? { text: '' }, options, slices));
     }
     return encodings;
+  }
+
+  /** Tokenizers that are not divided say nothing of their settings: the names are those of BERT's and of SentencePiece's. */
+  get unknownId(): number | undefined {
+    const { data } = unknownSchema.safeParse(this.#settings);
+    const names = data ? [data.model.unk_token ?? ''] : ['[UNK]', '<unk>'];
+    return names.map((name) => this.tokenToId(name)).find((id) => id !== undefined);
   }
 
   tokenToId(token: string): number | undefined {
