@@ -8,6 +8,7 @@ export const command: CommandGroup = {
     verify: () => import('./models/verify.ts'),
     list: () => import('./models/list.ts'),
     info: () => import('./models/info.ts'),
+    reference: () => import('./models/reference.ts'),
     bench: () => import('./models/bench.ts'),
     diff: () => import('./models/diff.ts'),
     fingerprint: () => import('./models/fingerprint.ts'),

@@ -39,7 +39,9 @@ export {
   measureArchiveLatency,
   measureLatency,
 } from './stages/bench.ts';
+export { readTexts } from './stages/goldens.ts';
 export type { QuantiseReport } from './stages/quantise.ts';
+export { type RecordedReference, type RecordOptions, recordReference } from './stages/record-reference.ts';
 export type { VariantProof } from './stages/verify.ts';
 export {
   packageTransformersJs,

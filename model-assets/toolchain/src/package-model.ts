@@ -4,9 +4,11 @@
  * stages; each of them stands alone.
  */
 
+import { basename } from 'node:path';
 import type { Golden, TokenRequest } from '@pilotlight/engine';
 import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
+import { LEAST_REFERENCE_TEXTS } from '@pilotlight/model-format/drift';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
 import { climb } from './package/climb.ts';
 import { passNeighbours } from './package/neighbour-gate.ts';
@@ -28,13 +30,16 @@ import {
 } from './schemes/index.ts';
 import { readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
-import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
+import { builtInRequests, makeGoldens, readRequests, readTexts } from './stages/goldens.ts';
 import { judgeRequests, makeReference, type Reference, selectRequests } from './stages/judge.ts';
 import { explainRefusedBatch, measureNeighbours } from './stages/neighbours.ts';
 import type { QuantiseReport } from './stages/quantise.ts';
+import { recordReference, takesReference } from './stages/record-reference.ts';
 import { refuseDamaged } from './stages/refuse-damaged.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import { measureTolerance, type VariantProof, verifyVariants } from './stages/verify.ts';
+
+const NO_REFERENCE = `It has no reference of its traffic, so that drift cannot be told: give ${LEAST_REFERENCE_TEXTS} rows or more by --evaluate or --texts, or texts of its traffic to pilotlight models reference.`;
 
 export interface PackageResult {
   readonly folder: string;
@@ -125,6 +130,7 @@ class Packaging {
     const proofs = await this.#progress.stage('verify package', (report) =>
       verifyVariants(this.#staging.root, manifest, report),
     );
+    await this.#recordReference(manifest, own);
     const folder = await publish(this.#staging, manifest, force);
     const { quantised } = this.#builder;
     return {
@@ -212,6 +218,23 @@ class Packaging {
       );
       this.#package.describe(variant, { tokenBudget, inferMsPerToken: msPerToken });
     }
+  }
+
+  /** Of labelled rows, which are more like what the model will be asked than built-in texts are; else of the texts that were given. */
+  async #recordReference(manifest: OnnxManifest, own: readonly TokenRequest[] | undefined): Promise<void> {
+    if (!takesReference(manifest.task)) return;
+    const { evaluations, texts } = this.#settings;
+    const rows = (await Promise.all(evaluations.map(({ file }) => readTexts(file)))).flat();
+    const requests = rows.length > 0 ? rows : (own ?? []);
+    if (requests.length < LEAST_REFERENCE_TEXTS) {
+      this.#notes.push(NO_REFERENCE);
+      return;
+    }
+    const source =
+      rows.length > 0 ? evaluations.map(({ dataset }) => dataset).join(', ') : basename(texts ?? '');
+    await this.#progress.stage('record reference', (report) =>
+      recordReference({ packages: this.#staging.root, ref: manifest, requests, source }, report),
+    );
   }
 
   async #evaluate(served: VariantName): Promise<readonly Quality[]> {

@@ -68,6 +68,13 @@ function requireEnough(requests: readonly TokenRequest[], subject: string): void
  * Throws TEXTS_INVALID.
  */
 export async function readRequests(file: string): Promise<readonly TokenRequest[]> {
+  const requests = await readTexts(file);
+  requireEnough(requests, `${file} has ${requests.length} texts`);
+  return requests;
+}
+
+/** The same, of a file of any number of texts. @throws ToolchainError TEXTS_INVALID */
+export async function readTexts(file: string): Promise<readonly TokenRequest[]> {
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ToolchainError('TEXTS_INVALID', `The texts cannot be read from ${file}.`, { cause });
   });
@@ -76,7 +83,6 @@ export async function readRequests(file: string): Promise<readonly TokenRequest[
     extname(file) === '.jsonl'
       ? lines.map(({ line, number }) => parseRequest(line, number, file))
       : lines.map(({ line }) => ({ text: line }));
-  requireEnough(requests, `${file} has ${requests.length} texts`);
   refuseLongTexts(requests, file);
   return requests;
 }
