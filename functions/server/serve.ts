@@ -6,6 +6,7 @@ import type { RequestContext } from '@pilotlight/app/internal/serve/ports';
 import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
 import { readJobPlace } from '@pilotlight/app/internal/settings/job-place';
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
+import { GoldenChecks } from './metrics/golden-checks.ts';
 import { GpuMetrics } from './metrics/gpu-metrics.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';
 import type { ServedModels } from './models.ts';
@@ -18,6 +19,11 @@ export async function serve(config: ServerConfig, models: ServedModels, logger: 
   const settings = config.server;
   const processMetrics = new ProcessMetrics();
   const gpus = new GpuMetrics();
+  const checks = new GoldenChecks({
+    loaded: () => models.engine.loaded(),
+    isIdle: () => drain.inFlight === 0 && (jobs?.running ?? 0) === 0,
+    logger,
+  });
   if (models.executionProvider !== 'cpu') void gpus.watch();
   const place = readJobPlace(config.shared);
   const names = async () => (await models.engine.models()).map(({ name }) => name);
@@ -26,7 +32,7 @@ export async function serve(config: ServerConfig, models: ServedModels, logger: 
     models,
     logger,
     ...(place && { elsewhere: { jobs: lazyJobs(place, names) } }),
-    renderMore: () => (jobs?.render() ?? '') + gpus.render() + processMetrics.render(),
+    renderMore: () => (jobs?.render() ?? '') + gpus.render() + checks.render() + processMetrics.render(),
   });
   // The clients of S3 and SQS are loaded only where there is a queue.
   const worker = place && (await import('./jobs/job-worker.ts'));
@@ -41,5 +47,6 @@ export async function serve(config: ServerConfig, models: ServedModels, logger: 
     await dispose();
     return inTime ? 0 : 1;
   });
+  checks.start();
   await listen(settings.PILOTLIGHT_PORT, settings.PILOTLIGHT_HOST);
 }
