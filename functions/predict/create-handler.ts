@@ -12,6 +12,7 @@ import type { ServingEngine, Telemetry } from '@pilotlight/app/internal/serve/po
 import type { Rollout } from '@pilotlight/app/internal/serve/rollout-port';
 import type { Siblings } from '@pilotlight/app/internal/serve/siblings-port';
 import type { Preload } from '@pilotlight/app/internal/settings/preload';
+import type { LazyDrift } from '@pilotlight/app/internal/telemetry/drift/lazy-drift';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import type { Hono } from 'hono';
@@ -48,6 +49,8 @@ export interface HandlerDependencies {
   readonly emf: Telemetry;
   /** How the phases of a load are told. */
   readonly stages: StageSetting;
+  /** @default - nobody watches whether traffic drifts */
+  readonly drift?: LazyDrift | undefined;
   /** @default - OpenTelemetry traces nothing */
   readonly tracing?: RequestTracing;
   /** Is told of every answer. @default - nothing is done after an answer */
@@ -70,15 +73,15 @@ export function createHandler(dependencies: HandlerDependencies) {
 /** The same with results that `adapt` makes of the app's answers. */
 export function createAdaptedHandler<Result>(dependencies: HandlerDependencies, adapt: Adapter<Result>) {
   const { engine, preload, ready, logger, metrics, stages, extension, ...others } = dependencies;
-  const { emf, tracing, rollout, ...options } = others;
+  const { emf, tracing, drift, rollout, ...options } = others;
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     ...options,
     ...(rollout && { rollout }),
     engine,
     logger,
-    telemetry: [emf, prometheus, ...(tracing ? [tracing] : [])],
-    renderMetrics: () => prometheus.render(),
+    telemetry: [emf, prometheus, ...(drift ? [drift] : []), ...(tracing ? [tracing] : [])],
+    renderMetrics: () => prometheus.render() + (drift?.render() ?? ''),
     readiness: preload,
   });
   if (tracing) app.fetch = tracing.around(app.fetch);

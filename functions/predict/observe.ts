@@ -7,13 +7,14 @@ import type { Callers } from '@pilotlight/app/internal/serve/callers-port';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import type { Config } from '@pilotlight/app/internal/settings/config';
 import { readTracing } from '@pilotlight/app/internal/settings/tracing';
+import { watchDrift } from '@pilotlight/app/internal/settings/watch-drift';
 import { emfTelemetry } from '@pilotlight/app/internal/telemetry/emf';
 import type { HandlerDependencies } from './create-handler.ts';
 
 /** Kept of a function's time for the end of an invocation. */
 const CLOSING_MS = 500;
 
-type Observing = Pick<HandlerDependencies, 'emf' | 'stages' | 'tracing' | 'extension'>;
+type Observing = Pick<HandlerDependencies, 'emf' | 'stages' | 'tracing' | 'extension' | 'drift'>;
 
 export interface ObserveDependencies {
   readonly config: Config;
@@ -36,12 +37,13 @@ export async function observe(dependencies: ObserveDependencies): Promise<Observ
   const { config, environment, metrics, logger, quotas, rollout } = dependencies;
   const { PILOTLIGHT_REQUEST_METRICS: requests, PILOTLIGHT_STAGE_METRICS: stages } = config;
   const emf = emfTelemetry(metrics, { requests, stages });
+  const drift = watchDrift(config, metrics, logger);
   const settings = readTracing(environment);
   const tracing = settings
     ? await (await import('../tracing/tracing.ts')).startTracing(settings, logger)
     : undefined;
   const { AWS_LAMBDA_RUNTIME_API: address } = environment;
-  const observing = { emf, stages, ...(tracing && { tracing }) };
+  const observing = { emf, stages, ...(drift && { drift }), ...(tracing && { tracing }) };
   const work = tracing ?? quotas ?? rollout;
   const isWanted = work !== undefined || requests === 'minute';
   if (address === undefined || !isWanted) return observing;

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { createApp } from '@pilotlight/app/internal/app';
 import { formats } from '@pilotlight/app/internal/formats/index';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
@@ -11,6 +12,7 @@ import { callerOptions } from '@pilotlight/app/internal/settings/caller-options'
 import { appOptions } from '@pilotlight/app/internal/settings/engine-options';
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
 import { isTraced, type TracingSettings } from '@pilotlight/app/internal/settings/tracing';
+import { watchDrift } from '@pilotlight/app/internal/settings/watch-drift';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { listeningPort } from '@pilotlight/model-format/internal/network/listening-port';
 import type { Hono } from 'hono';
@@ -27,6 +29,8 @@ export interface ServiceOptions {
   readonly elsewhere?: Pick<AppOptions, 'handOver' | 'jobs'>;
   /** Is told of requests beside the metrics of `/metrics`. @default - nobody */
   readonly telemetry?: readonly Telemetry[];
+  /** Where drift is told of beside `/metrics`. @default - nowhere */
+  readonly emf?: Metrics;
   /** More lines of `/metrics`. @default - none */
   readonly renderMore?: () => string;
   /** What stands around the app, such as a check of the caller's key. @default - nothing */
@@ -53,7 +57,8 @@ export interface Service {
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, models, logger, telemetry = [], around = (fetch) => fetch } = options;
   const { engine, executionProvider, rollout } = models;
-  const { renderMore = () => '', times, mayFreeze = false } = options;
+  const { renderMore = () => '', times, mayFreeze = false, emf } = options;
+  const drift = watchDrift(config.shared, emf, logger);
   const tracing = isTraced(config.server) ? await trace(config.server, logger) : undefined;
   const { callers } = await callerOptions(config.shared, { logger, frozen: false, mayFreeze });
   const metrics = new PrometheusMetrics(
@@ -75,8 +80,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     ...(callers && { callers }),
     ...(rollout && { rollout }),
     computeType: executionProvider === 'cpu' ? 'cpu' : 'gpu',
-    telemetry: [metrics, ...telemetry, ...(tracing ? [tracing] : [])],
-    renderMetrics: () => metrics.render() + served.render() + renderMore(),
+    telemetry: [metrics, ...telemetry, ...(drift ? [drift] : []), ...(tracing ? [tracing] : [])],
+    renderMetrics: () => metrics.render() + served.render() + (drift?.render() ?? '') + renderMore(),
     readiness: models.preloaded,
     ending: ending.signal,
   });

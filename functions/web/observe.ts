@@ -7,6 +7,8 @@ import { reportColdStart } from '../predict/cold-start.ts';
 import type { PredictModel } from '../predict/ports.ts';
 
 export interface Observed {
+  /** Where the metrics of drift go. */
+  readonly metrics: Metrics;
   readonly emf: EmfTelemetry;
   /** Tells of the start, `initMs` after which the process listened, and of the loads that requests waited for. */
   started(initMs: number, models: readonly PredictModel[]): void;
@@ -22,6 +24,7 @@ export function observe({ server, shared }: ServerConfig): Observed {
   } = shared;
   const metrics = new Metrics({ namespace, serviceName: SERVICE });
   return {
+    metrics,
     emf: emfTelemetry(metrics, { requests, stages }),
     // There is no warm-up, so that a request waited for every environment but those that Lambda started ahead of need.
     started: (initMs, models) =>

@@ -30,12 +30,13 @@ export async function serve(
   logger: Logger,
   { host, port }: Address,
 ): Promise<void> {
-  const { emf, started } = observe(config);
+  const { emf, started, metrics } = observe(config);
   const { drain, listen, dispose } = await createService({
     config,
     models,
     logger,
     telemetry: [emf],
+    emf: metrics,
     elsewhere: await handOverOptions(config.shared, logger),
     around: (fetch) =>
       aroundGoldens(withRequestId(fetch), {

@@ -92,6 +92,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'a version goes in, becomes prod, is rolled back and pulled',
   },
   {
+    command: /^npm run models -- reference /,
+    file: 'test/e2e/drift.test.ts',
+    title: 'records what the texts of a file are like',
+  },
+  {
     command: /^npm run models -- verify .* --function /,
     file: 'test/e2e/verify-functions.test.ts',
     title: 'a function that answers as its goldens say is proven',

@@ -1,6 +1,7 @@
 /** The interfaces that the app asks of its surroundings; Lambda, the local service and the server each bring their own. */
 import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
 import type { FinishReason } from '@pilotlight/engine/internal/predict/generation';
+import type { Reading, Reference } from '@pilotlight/model-format/drift';
 import type { UnsentAnswers } from '../http/answer/unsent-answers.ts';
 import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';
@@ -32,6 +33,8 @@ export function isRemote(model: ListedModel): model is RemoteModel {
 /** A model that answers by its name. */
 export interface ServedModel {
   readonly manifest: PackageManifest;
+  /** See `LoadedModel.reference`. */
+  reference?(): Promise<Reference | undefined>;
 }
 
 /** A model that reads tokens. */
@@ -91,6 +94,10 @@ export interface PredictionRecord {
   readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
   /** Batches of the prediction, if the model runs in batches. */
   readonly batches?: BatchTally | undefined;
+  /** What is counted of each input that was answered, where drift is watched. */
+  readonly readings?: readonly Reading[];
+  /** Reads what the model's texts are usually like. @throws PilotlightError REFERENCE_INVALID. @default - nobody knows */
+  readonly reference?: () => Promise<Reference | undefined>;
   /** Of a model that generates text. */
   readonly generation?: GenerationRecord;
 }

@@ -11,7 +11,7 @@ export function reportPrediction(
   { model, summarise }: PredictionWork,
   prediction: Prediction,
 ): PredictionRecord {
-  const { results, timings, tokens, batches, cached } = prediction;
+  const { results, timings, tokens, batches, cached, readings } = prediction;
   const generation = summarise?.(prediction);
   const record: PredictionRecord = {
     model: prediction.model.name,
@@ -25,6 +25,7 @@ export function reportPrediction(
     totalMs: performance.now() - start,
     batches,
     ...(cached !== undefined && { cached }),
+    ...(readings && { readings, reference: async () => model.reference?.() }),
     ...(generation && { generation }),
   };
   for (const listener of telemetry) listener.predicted?.(record);

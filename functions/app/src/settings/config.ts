@@ -89,6 +89,8 @@ const environmentSchema = z.object({
   ),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   PILOTLIGHT_REQUEST_METRICS: z._default(z.enum(REQUEST_SETTINGS, 'must be each, minute or errors'), 'each'),
+  /** Whether traffic is compared with the references of packages. */
+  PILOTLIGHT_DRIFT: z._default(z.enum(['on', 'off'], 'must be on or off'), 'on'),
   PILOTLIGHT_STAGE_METRICS: z._default(z.enum(STAGE_SETTINGS, 'must be log or metrics'), 'log'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
   AWS_LAMBDA_INITIALIZATION_TYPE: z.optional(z.string()),

@@ -57,6 +57,7 @@ export const METRICS = {
   LoadTime: ofModel('Milliseconds'),
   GoldenDrift: ofModel('None'),
   GoldenFailures: ofModel('Count'),
+  TrafficDrift: ofModel('None'),
   VersionErrors: ofVersion('Count'),
   VersionDrift: ofVersion('None'),
   WarmEnvironments: ofFunction('Count'),
