@@ -60,6 +60,8 @@ export abstract class ModelFunction extends Construct {
   readonly metricsNamespace: string;
   /** Whether stages of requests and loads are metrics, or fields of its log. */
   readonly stageMetrics: StageSetting;
+  /** Whether it compares texts and answers with the references of packages. */
+  readonly watchesDrift: boolean;
   protected readonly role: Role;
   readonly #settings: ModelFunctionSettings;
 
@@ -87,6 +89,7 @@ export abstract class ModelFunction extends Construct {
     this.modelNames = [...new Set(described.map(({ name }) => name))];
     this.metricsNamespace = chooseMetricsNamespace(scope, id, settings.metricsNamespace);
     this.stageMetrics = readStageMetrics(lambda.environment);
+    this.watchesDrift = readDrift(lambda.environment);
     this.placement = placeModels({
       packages: described,
       functionBytes: bundleFolder(settings.bundle).bytes,
@@ -147,6 +150,11 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_SIGNED_BY: 'packages.signedBy',
   PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
 };
+
+/** Reads whether the function will watch drift: it does, unless its variables say otherwise. */
+export function readDrift(environment: Readonly<Record<string, string>>): boolean {
+  return environment.PILOTLIGHT_DRIFT !== 'off';
+}
 
 /** Reads how the function will tell of stages: as fields of its log, unless its variables ask for metrics. */
 export function readStageMetrics(environment: Readonly<Record<string, string>>): StageSetting {

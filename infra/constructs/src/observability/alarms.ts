@@ -63,7 +63,7 @@ export class Alarms extends Construct {
   private watchFunction(id: string, one: InferenceFunction, thresholds: Thresholds): void {
     const name = one.modelRefs.join(', ');
     this.watchLambda(id, one.function, name);
-    for (const model of one.modelNames) this.watchModel(model, one.metricsNamespace, thresholds);
+    this.watchModels(one, thresholds);
     if (!one.warmUp) return;
     this.add(`${id}WarmUp`, {
       metric: one.warmUp.warmer.function.metricErrors({ period: PERIOD }),
@@ -88,7 +88,26 @@ export class Alarms extends Construct {
       above: 0,
       description: `An environment of the web function of ${name} did not start: it did not listen within 10 seconds, or ended.`,
     });
-    for (const model of one.modelNames) this.watchModel(model, one.metricsNamespace, thresholds);
+    this.watchModels(one, thresholds);
+  }
+
+  private watchModels(
+    { modelNames, metricsNamespace, watchesDrift }: ServingFunction,
+    thresholds: Thresholds,
+  ): void {
+    for (const model of modelNames) {
+      this.watchModel(model, metricsNamespace, thresholds);
+      if (watchesDrift) this.watchTraffic(model, metricsNamespace, thresholds);
+    }
+  }
+
+  /** Packages without a reference of their texts have no such metric, and no data is no alarm. */
+  private watchTraffic(model: string, namespace: string, { trafficDrift }: Thresholds): void {
+    this.add(`${model}-TrafficDrift`, {
+      metric: modelMetric(namespace, 'TrafficDrift', model, { statistic: Stats.MAXIMUM }),
+      above: trafficDrift,
+      description: `Texts or answers of ${model} are not like those of its reference. The line of the log that has TrafficDrift says in what; docs/how-to/watch-for-drift.md says what to do.`,
+    });
   }
 
   private watchModel(model: string, namespace: string, thresholds: Thresholds): void {
@@ -229,6 +248,7 @@ export class Alarms extends Construct {
   }
 }
 
+type ServingFunction = Pick<WebInferenceFunction, 'modelNames' | 'metricsNamespace' | 'watchesDrift'>;
 type WatchedFunction = Pick<InferenceFunction['function'], 'metricErrors' | 'metricThrottles'>;
 
 const PERIOD = Duration.minutes(5);

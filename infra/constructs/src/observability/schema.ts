@@ -8,6 +8,11 @@ export const thresholdsSchema = z.strictObject({
   errorRate: z.number().gt(0).max(1).default(0.01).describe('Share of the requests of a model that fail'),
   latencyP99Seconds: z.number().positive().default(5).describe('Seconds in which 99 % of them are answered'),
   goldenDrift: z.number().positive().default(1).describe('Deviation of goldens over their tolerance'),
+  trafficDrift: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Drift of texts and answers over the largest that may be chance'),
   queueAgeMinutes: z.int().min(1).default(60).describe('Minutes for which a file or a job may wait'),
 });
 /** The values from which on there is an alarm. */
@@ -35,6 +40,10 @@ export const observabilitySchema = z.strictObject({
     .enum(STAGE_SETTINGS)
     .default('log')
     .describe('Whether stages of requests and loads are fields of the log alone, or metrics that are billed'),
+  drift: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('Whether texts and answers are compared with the references of packages'),
   platformLogs: z
     .enum(PLATFORM_LOGS)
     .default('all')

@@ -27,7 +27,7 @@ import { grantReadKeys } from '../common/key-secret.ts';
 import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { buildFolder, defaultPackagesFolder } from '../common/paths.ts';
 import { checkSettings } from '../common/problems.ts';
-import { readStageMetrics, refuseOwned } from '../function/model-function.ts';
+import { readDrift, readStageMetrics, refuseOwned } from '../function/model-function.ts';
 import { WebCodeBucket } from './code-bucket.ts';
 import { GoldenGate } from './golden-gate.ts';
 import { type WebFunctionSettings, webFunctionSchema } from './schema.ts';
@@ -80,6 +80,8 @@ export class WebInferenceFunction extends Construct {
   readonly metricsNamespace: string;
   /** Whether stages of requests and loads are metrics, or fields of its log. */
   readonly stageMetrics: StageSetting;
+  /** Whether it compares texts and answers with the references of packages. */
+  readonly watchesDrift: boolean;
   /** Present only with `auth.quotas`. */
   readonly usage: UsageTable | undefined;
   /** Absent where `release.goldens` is false. */
@@ -102,6 +104,7 @@ export class WebInferenceFunction extends Construct {
     this.modelNames = [...new Set(this.packages.map(({ name }) => name))];
     this.metricsNamespace = chooseMetricsNamespace(scope, id, metricsNamespace);
     this.stageMetrics = readStageMetrics(web.environment);
+    this.watchesDrift = readDrift(web.environment);
     this.package = buildWebPackage({
       models: this.packages,
       bundle: bundleFolder('web').folder,

@@ -60,7 +60,10 @@ export async function loadPredictor(
     batching: settings.batching,
     nextGolden: () => goldens.next(),
     readings: settings.readings,
-    readReference: async () => (await import('../store/read-reference.ts')).readReference(opened),
+    readReference: async () => {
+      const { readReference } = await import('../store/read-reference.ts');
+      return readReference(dependencies.store, manifest);
+    },
   });
 }
 

@@ -13,7 +13,7 @@ export const SIDECAR_FILES = {
 
 export type SidecarFile = (typeof SIDECAR_FILES)[keyof typeof SIDECAR_FILES];
 /** Those that serving a model reads. */
-export const SERVED_SIDECARS: readonly SidecarFile[] = [SIDECAR_FILES.signature];
+export const SERVED_SIDECARS: readonly SidecarFile[] = [SIDECAR_FILES.signature, SIDECAR_FILES.reference];
 /** None of them has more. */
 export const MAX_SIDECAR_BYTES = 4_000_000;
 

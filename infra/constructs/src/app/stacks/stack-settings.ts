@@ -23,9 +23,10 @@ export function makeLogging(scope: Construct, config: Config): LoggingProps {
 
 /** The variables by which functions know how to tell of requests; none where nothing is chosen. */
 export function telemetryVariables({ observability }: Config): Record<string, string> {
-  const { requestMetrics, stageMetrics } = observability;
+  const { requestMetrics, stageMetrics, drift } = observability;
   return {
     ...(requestMetrics !== 'each' && { PILOTLIGHT_REQUEST_METRICS: requestMetrics }),
+    ...(drift !== 'on' && { PILOTLIGHT_DRIFT: drift }),
     ...(stageMetrics !== 'log' && { PILOTLIGHT_STAGE_METRICS: stageMetrics }),
   };
 }

@@ -22,17 +22,26 @@ const OF_STARTS: readonly MetricName[] = [
 /** Those of warm-ups, which come round the clock. */
 const OF_WARM_UPS: readonly MetricName[] = ['GoldenDrift', 'VersionDrift', 'WarmEnvironments', 'WarmUpTime'];
 
+/** Those of traffic, where it is compared with the reference of a package. */
+const OF_DRIFT: readonly MetricName[] = ['TrafficDrift'];
+
 export interface MetricUse {
   readonly models: number;
   readonly stages: StageSetting;
   /** Whether it is asked by callers. @default true */
   readonly requests?: boolean;
   readonly warmUps: boolean;
+  /** Whether it watches drift, of which each model with a reference has a metric. @default false */
+  readonly drift?: boolean;
 }
 
 /** Counts the metrics of a function in an hour in which everything happens that usually does. */
-export function countMetrics({ models, stages, requests = true, warmUps }: MetricUse): number {
-  const names = [...(requests ? [...OF_REQUESTS, ...OF_STARTS] : []), ...(warmUps ? OF_WARM_UPS : [])];
+export function countMetrics({ models, stages, requests = true, warmUps, drift = false }: MetricUse): number {
+  const names = [
+    ...(requests ? [...OF_REQUESTS, ...OF_STARTS] : []),
+    ...(warmUps ? OF_WARM_UPS : []),
+    ...(drift ? OF_DRIFT : []),
+  ];
   const emitted = names.filter(
     (name) => stages === 'metrics' || !STAGE_METRICS.some((stage) => stage === name),
   );

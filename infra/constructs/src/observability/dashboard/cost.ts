@@ -58,6 +58,7 @@ function costed(one: InferenceFunction): CostedFunction {
       models: one.modelNames.length,
       stages: one.stageMetrics,
       warmUps: one.warmUp !== undefined,
+      drift: one.watchesDrift,
     }),
   };
 }

@@ -12,7 +12,6 @@ export { Counts } from './counts.ts';
 export type { Reading } from './reading.ts';
 export {
   LEAST_REFERENCE_TEXTS,
-  MAX_REFERENCE_BYTES,
   parseReference,
   type Reference,
   referenceText,

@@ -7,8 +7,6 @@ import { FEATURES, type Feature, NUMBER_OF_BINS, SCRIPTS } from './bins.ts';
 import type { Counts } from './counts.ts';
 
 export const REFERENCE_FORMAT_VERSION = 1;
-/** A reference of ten thousand labels has some 300 kB. */
-export const MAX_REFERENCE_BYTES = 2_000_000;
 /** Fewer texts say too little of what is usual. */
 export const LEAST_REFERENCE_TEXTS = 200;
 
