@@ -140,6 +140,6 @@ describe('the reference of a package', () => {
 
   it('is not read through a link that leads out of the package', async () => {
     symlinkSync(join(process.cwd(), PACKAGES, 'sentiment/1.0.1/reference.json'), file);
-    await expect(read()).rejects.toThrow(/outside|leads out/);
+    await expect(read()).rejects.toThrow(/reference.json cannot be read/);
   });
 });
