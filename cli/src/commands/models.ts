@@ -12,6 +12,7 @@ export const command: CommandGroup = {
     bench: () => import('./models/bench.ts'),
     diff: () => import('./models/diff.ts'),
     fingerprint: () => import('./models/fingerprint.ts'),
+    eval: () => import('./models/eval.ts'),
     sign: () => import('./models/sign.ts'),
     push: () => import('./models/push.ts'),
     pull: () => import('./models/pull.ts'),

@@ -4,6 +4,10 @@
  */
 export * from './compare/index.ts';
 export { LIFECYCLE_ERROR_CODES, LifecycleError, type LifecycleErrorCode } from './errors.ts';
+export { type DatasetFile, type ReadRowsOptions, readRows } from './evaluate/dataset/read-rows.ts';
+export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
+export { type Gate, parseGates } from './evaluate/gates.ts';
+export { evaluationPage } from './evaluate/page/page.ts';
 export {
   type EvaluationReport,
   evaluationReportSchema,

@@ -78,8 +78,8 @@ const comparisonSchema = z.strictObject({
   regressions: count,
   /** Rows that were wrong before and are right now. */
   fixes: count,
-  /** Of McNemar's test, two-sided: how probable such a difference is between two models that are equally good. */
-  pValue: share,
+  /** Of McNemar's test, two-sided: how probable such a difference is between two models that are equally good. @default - answers are not right or wrong */
+  pValue: z.optional(share),
   /** Those that are worse now first; at most a hundred. */
   shown: listOf(flipSchema),
 });

@@ -1,0 +1,48 @@
+import type { CommandLine, Options } from '../kit/options.ts';
+import { COMMON, QUIET } from './options.ts';
+
+export const OPTIONS = {
+  compare: {
+    type: 'string',
+    value: 'NAME[@VERSION]',
+    help: 'another package, or the same with --compare-variant, on the same rows',
+  },
+  gate: {
+    type: 'string',
+    value: 'GATES',
+    help: 'what must be true, with commas between: accuracy>=0.9,flips<=5',
+  },
+  slice: { type: 'string', value: 'COLUMN', multiple: true, help: 'judge the values of a column apart, too' },
+  columns: {
+    type: 'string',
+    value: 'LIST',
+    help: 'columns of the file that stand for fields: text=review,label=stars',
+  },
+  parameters: { type: 'string', value: 'JSON', help: 'parameters of each call, such as {"num_beams": 4}' },
+  report: { type: 'string', value: 'FILE', help: 'write the report as a page of HTML' },
+  out: { type: 'string', value: 'FILE', help: 'write the report as JSON, for models promote --report' },
+  mistakes: { type: 'string', value: 'N', default: '50', help: 'mistakes in the report, the worst first' },
+  seed: { type: 'string', value: 'N', default: '0', help: 'of the draws that intervals come from' },
+  variant: {
+    type: 'string',
+    value: 'NAME',
+    help: 'variant to judge',
+    otherwise: 'the one that is served',
+  },
+  'compare-variant': {
+    type: 'string',
+    value: 'NAME',
+    help: 'variant of the other package',
+    otherwise: 'the one that is served',
+  },
+  threads: {
+    type: 'string',
+    value: 'N',
+    help: 'threads of one operator',
+    otherwise: 'one for each core',
+  },
+  ...QUIET,
+  ...COMMON,
+} as const satisfies Options;
+
+export type EvalLine = CommandLine<typeof OPTIONS>;
