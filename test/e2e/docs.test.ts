@@ -72,6 +72,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'a job is taken with 202',
   },
   {
+    command: /^npm run models -- profile reviews/,
+    file: 'test/e2e/models-profile.test.ts',
+    title: 'measures each shape, tells stages and operators',
+  },
+  {
     command: /^npm run models -- diff reviews/,
     file: 'test/e2e/models-diff.test.ts',
     title: 'writes the comment of a pull request',

@@ -10,6 +10,7 @@ export const command: CommandGroup = {
     info: () => import('./models/info.ts'),
     reference: () => import('./models/reference.ts'),
     bench: () => import('./models/bench.ts'),
+    profile: () => import('./models/profile.ts'),
     diff: () => import('./models/diff.ts'),
     fingerprint: () => import('./models/fingerprint.ts'),
     eval: () => import('./models/eval.ts'),

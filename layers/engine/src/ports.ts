@@ -202,6 +202,11 @@ export interface SessionOptions {
   readonly packs?: boolean;
   /** See the facts of a scheme. @default false */
   readonly foldWeights?: boolean | undefined;
+  /**
+   * Path, to the beginning of its file name, of what ONNX Runtime writes of each operator of each run, as Chrome trace events; the file is
+   * whole once the session is disposed of. It slows every run. @default - nothing is written
+   */
+  readonly profilePrefix?: string | undefined;
 }
 
 /** A package whose manifest has been read. */

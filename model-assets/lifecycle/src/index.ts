@@ -13,5 +13,6 @@ export {
   evaluationReportSchema,
   readEvaluationReport,
 } from './evaluate/report-schema.ts';
+export * from './profile/index.ts';
 export { readSignatures, type SignResult, signPackage, verifySignature } from './sign/sign-package.ts';
 export { openFileSigner, openKmsSigner, type PackageSigner, writeNewKey } from './sign/signer.ts';

@@ -90,7 +90,12 @@ function openParts(
     {
       open: () =>
         openSessions(plan, (chosen) =>
-          create(opened.path(graph.file), graph, { ...chosen, executionProvider, sumsMaySaturate }),
+          create(opened.path(graph.file), graph, {
+            ...chosen,
+            executionProvider,
+            sumsMaySaturate,
+            profilePrefix: settings.profilePrefix,
+          }),
         ),
       close: disposeSessions,
     },

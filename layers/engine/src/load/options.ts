@@ -110,6 +110,8 @@ export interface EngineOptions {
    * It is given with the engine, and never loaded out of a package. See docs/how-to/from-allennlp.md. @default - none
    */
   readonly archives?: Readonly<Record<string, AroundArchive>>;
+  /** The same of the options of every session: `models profile --trace` sets it, and nothing that serves should. @default - nothing is written */
+  readonly profilePrefix?: string;
 }
 
 const MOST_CACHE_BYTES = 2 ** 30;
@@ -126,6 +128,7 @@ export interface PredictorSettings {
   readonly readings: boolean;
   readonly archives: Readonly<Record<string, AroundArchive>>;
   readonly generation: GenerationSettings;
+  readonly profilePrefix: string | undefined;
 }
 
 export function predictorSettings(options: EngineOptions): PredictorSettings {
@@ -147,6 +150,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
     },
     readings: options.readings ?? false,
     archives: options.archives ?? {},
+    profilePrefix: options.profilePrefix,
     generation: {
       where: options.sessions ?? 'inline',
       slots: options.generationSlots ?? 16,

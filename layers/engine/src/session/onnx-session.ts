@@ -37,6 +37,7 @@ export async function createOnnxSession(
   return new OnnxSession(
     native,
     graph.outputs.map(({ name }) => name),
+    options.profilePrefix !== undefined,
   );
 }
 
@@ -72,9 +73,15 @@ async function load(file: string, options: SessionOptions): Promise<ort.Inferenc
 
 /** Chooses the options of a graph: the CPU runs it as it was optimised when it was packaged, and a GPU's provider optimises it anew. */
 export function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
-  const { executionProvider = 'cpu' } = options;
-  return executionProvider === 'cpu' ? cpuOptions(options) : gpuOptions(executionProvider, options);
+  const { executionProvider = 'cpu', profilePrefix } = options;
+  const own = executionProvider === 'cpu' ? cpuOptions(options) : gpuOptions(executionProvider, options);
+  if (profilePrefix === undefined) return own;
+  profiled += 1;
+  return { ...own, enableProfiling: true, profileFilePrefix: `${profilePrefix}${profiled}` };
 }
+
+/** Sessions that were profiled: ONNX Runtime names files by the second, and two of one second would be one. */
+let profiled = 0;
 
 /**
  * The time that a thread looks for the next operator before it sleeps. It is longer than an operator takes to come, and so short
@@ -140,11 +147,13 @@ function toNative({ data, dims }: Tensor<TensorData>): ort.Tensor {
 class OnnxSession implements Session {
   readonly #native: ort.InferenceSession;
   readonly #outputs: readonly string[];
+  readonly #isProfiled: boolean;
   #ended = false;
 
-  constructor(native: ort.InferenceSession, outputs: readonly string[]) {
+  constructor(native: ort.InferenceSession, outputs: readonly string[], isProfiled: boolean) {
     this.#native = native;
     this.#outputs = outputs;
+    this.#isProfiled = isProfiled;
   }
 
   async run(feeds: Feeds, names: readonly string[] = this.#outputs): Promise<Outputs> {
@@ -180,6 +189,7 @@ class OnnxSession implements Session {
   async dispose(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#isProfiled) this.#native.endProfiling();
     await this.#native.release();
   }
 }

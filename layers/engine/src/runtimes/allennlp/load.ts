@@ -19,6 +19,7 @@ export interface ArchiveSettings {
   readonly maxQueuedRequests: number;
   readonly batching: Pick<BatchingSettings, 'kind' | 'onBatch'>;
   readonly archives: Readonly<Record<string, AroundArchive>>;
+  readonly profilePrefix?: string | undefined;
 }
 
 /** The goldens that a check may begin with: environments that live for an hour would never come to the last. */
@@ -34,9 +35,9 @@ export async function loadArchive(
   const variant = requireVariant(manifest, variantName);
   await opened.checkSizes(variant);
   const openMs = performance.now() - start;
-  const { intraOpThreads, allowSpinning, maxQueuedRequests } = settings;
+  const { intraOpThreads, allowSpinning, maxQueuedRequests, profilePrefix } = settings;
   const { sumsMaySaturate = false, foldWeights = false } = describeScheme(variant.scheme);
-  const options = { intraOpThreads, allowSpinning, sumsMaySaturate, foldWeights };
+  const options = { intraOpThreads, allowSpinning, sumsMaySaturate, foldWeights, profilePrefix };
   const { text, sessions, timings } = await openVerified(
     () => opened.verify(variant),
     { open: () => openArchiveModel(opened, manifest, ownValue(settings.archives, manifest.name)) },

@@ -26,6 +26,7 @@ export interface GeneratorSettings {
   readonly maxQueuedRequests: number;
   readonly packing: { readonly when: string };
   readonly generation: GenerationSettings;
+  readonly profilePrefix?: string | undefined;
 }
 
 /** The goldens that a check may begin with: environments that live for an hour would never come to the last. */
@@ -55,6 +56,7 @@ export async function loadGenerator(
       sumsMaySaturate,
       foldWeights,
       packs: packing.when !== 'never',
+      profilePrefix: settings.profilePrefix,
     },
     // Calls are bounded by `maxQueuedRequests`, and each has as many inputs with the loop as there are slots.
     settings: { slots, cacheBytes, maxWaiting: maxQueuedRequests * slots },
