@@ -12,7 +12,7 @@ import type { Terminal } from '../../kit/command.ts';
 import { usageError } from '../../kit/errors.ts';
 import { transferProgress } from '../../kit/transfer.ts';
 import { openRegistry, readAlias, readDecision, readName, readWanted } from './open.ts';
-import type { MoveLine, PromoteLine } from './options.ts';
+import type { MoveLine, PromoteLine, RollbackLine } from './options.ts';
 
 /** @throws CliError, LifecycleError */
 export async function promote(
@@ -39,11 +39,12 @@ export async function promote(
 }
 
 /** @throws CliError, LifecycleError */
-export async function rollback({ values, positionals }: MoveLine, { stdout }: Terminal): Promise<void> {
+export async function rollback({ values, positionals }: RollbackLine, { stdout }: Terminal): Promise<void> {
   const name = readName(positionals, 'rollback');
   const alias = readAlias(values.alias, '--alias');
   const decision = await readDecision(values);
-  tell(await rollBack(openRegistry(values.registry), name, alias, decision), name, values.json, stdout);
+  const bucket = openRegistry(values.registry);
+  tell(await rollBack(bucket, name, alias, { ...decision, from: values.from }), name, values.json, stdout);
 }
 
 /** @throws CliError, LifecycleError */
@@ -74,12 +75,14 @@ async function readReport(file: string): Promise<Pick<PromoteOptions, 'gates' | 
 }
 
 function tell(moved: Moved, name: string, json: boolean | undefined, stdout: Terminal['stdout']): void {
-  const { alias, before, entry } = moved;
+  const { alias, before, entry, lately } = moved;
   const now = moved.package ?? 'nothing';
   const was = before === undefined ? 'nothing' : before;
-  const said = entry
-    ? `${alias} of ${name} means ${now}; it meant ${was}.`
+  const done = `${alias} of ${name} means ${now}; it meant ${was}.`;
+  const already = lately
+    ? `${alias} of ${name} was rolled back to ${now} at ${lately.at} by ${lately.who}; nothing was done. To go back further, say which version to leave: --from.`
     : `${alias} of ${name} means ${now} already; nothing was done.`;
+  const said = entry ? done : already;
   stdout.write(`${json ? JSON.stringify(moved, null, 2) : said}\n`);
 }
 

@@ -52,6 +52,18 @@ export const PROMOTE = {
   ...PROGRESS,
 } as const satisfies Options;
 export const MOVE = { ...ALIAS, ...SAYS_WHY, ...REGISTRY, ...WHO, ...JSON_OPTION };
+export const ROLLBACK = {
+  ...ALIAS,
+  from: {
+    type: 'string',
+    value: 'VERSION',
+    help: 'the version to leave; nothing is done where the alias means another one',
+  },
+  ...SAYS_WHY,
+  ...REGISTRY,
+  ...WHO,
+  ...JSON_OPTION,
+} as const satisfies Options;
 export const HISTORY = { ...REGISTRY, ...JSON_OPTION };
 export const GC = {
   keep: {
@@ -83,5 +95,6 @@ export type PushLine = CommandLine<typeof PUSH>;
 export type PullLine = CommandLine<typeof PULL>;
 export type PromoteLine = CommandLine<typeof PROMOTE>;
 export type MoveLine = CommandLine<typeof MOVE>;
+export type RollbackLine = CommandLine<typeof ROLLBACK>;
 export type HistoryLine = CommandLine<typeof HISTORY>;
 export type GcLine = CommandLine<typeof GC>;

@@ -1,11 +1,11 @@
 /** The registry of packages in S3. See ADR-registry.md of the format, and docs/reference/registry.md. */
-export { parseRegistryAddress, type RegistryAddress } from './address.ts';
 export { type Collected, type CollectOptions, collect } from './collect.ts';
 export {
   type Decision,
   type Moved,
   type PromoteOptions,
   promoteVersion,
+  type RollbackOptions,
   requireOfAlias,
   retireAlias,
   rollBack,

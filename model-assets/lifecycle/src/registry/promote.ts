@@ -43,6 +43,8 @@ export interface Moved {
   readonly before?: string;
   /** Nothing where it meant that already. */
   readonly entry?: RegistryEntry;
+  /** The rollback that was done before, for which nothing was done now. */
+  readonly lately?: RegistryEntry;
 }
 
 /**
@@ -76,9 +78,18 @@ export async function promoteVersion(
   return moved(name, to, version, before, entry);
 }
 
+export interface RollbackOptions extends Decision {
+  /** The version to leave: nothing is done where the alias means another one. @default - the one that it means now */
+  readonly from?: string | undefined;
+}
+
+/** Whoever rolls back so soon after a rollback means that one: two people see the same alarm, or one repeats what was killed. */
+const SAME_ROLLBACK_MS = 10 * 60_000;
+
 /**
  * Lets an alias mean the version that it meant before the one that it means now. The size of each object is compared, and not its bytes,
- * because those who roll back are in a hurry, and whoever serves the version compares them.
+ * because those who roll back are in a hurry, and whoever serves the version compares them. Nothing is done where it was rolled back less
+ * than ten minutes ago, unless `from` says that it is the version from then that is to be left.
  *
  * @throws LifecycleError VERSION_MISSING, PACKAGE_CORRUPT, REGISTRY_CONFLICT, REGISTRY_INVALID, REGISTRY_UNREACHABLE
  */
@@ -86,19 +97,44 @@ export async function rollBack(
   bucket: RegistryBucket,
   name: string,
   alias: string,
-  decision: Decision,
+  { from, ...decision }: RollbackOptions,
 ): Promise<Moved> {
   const first = await readRecord(bucket, name);
   const now = aliasIn(first, alias);
+  const lately = findSameRollback(first, alias, from);
+  if (lately) return { ...moved(name, alias, now?.version, now, undefined), lately };
+  if (from !== undefined && now?.version !== from) throw movedMeanwhile(name, alias, now);
   const target = versionBefore(first, alias);
   await checkListed(bucket, { name, version: target.version }, target.manifestSha256);
+  let others: RegistryEntry | undefined;
   const { entry } = await changeRecord(bucket, name, decision, (record) => {
     const meant = aliasIn(record, alias);
-    if (meant?.version !== now?.version) throw movedMeanwhile(name, alias, meant);
+    if (meant?.version !== now?.version) {
+      others = findSameRollback(record, alias, now?.version);
+      if (others) return undefined;
+      throw movedMeanwhile(name, alias, meant);
+    }
     chooseRegistered(record, target.version);
     return { action: 'rollback', alias, ...target, gates: [] };
   });
-  return moved(name, alias, target.version, now, entry);
+  return { ...moved(name, alias, target.version, now, entry), ...(others && { lately: others }) };
+}
+
+/** The rollback from `from`, or from any version a moment ago, if that is the last that was done with the alias. */
+function findSameRollback(
+  { history }: RegistryRecord,
+  alias: string,
+  from: string | undefined,
+): RegistryEntry | undefined {
+  const moves = history.filter(
+    ({ did }) => did.action !== 'require' && 'alias' in did && did.alias === alias,
+  );
+  const last = moves.at(-1);
+  if (last?.did.action !== 'rollback') return undefined;
+  const before = moves.at(-2)?.did;
+  const isFrom = before !== undefined && 'version' in before && before.version === from;
+  const isLately = from === undefined && Date.parse(last.at) + SAME_ROLLBACK_MS > Date.now();
+  return isFrom || isLately ? last : undefined;
 }
 
 /** Lets an alias mean nothing. @throws LifecycleError REGISTRY_CONFLICT, REGISTRY_INVALID, REGISTRY_UNREACHABLE */

@@ -13,7 +13,8 @@ import { readRange } from '@pilotlight/engine/internal/store/s3/read-range';
 import { S3Reader } from '@pilotlight/engine/internal/store/s3/s3-reader';
 import { DEFAULT_TRANSFER } from '@pilotlight/engine/internal/store/s3/transfer';
 import type { FileDigest } from '@pilotlight/model-format';
-import { parseRegistryAddress } from './address.ts';
+import { parseRegistryAddress } from '@pilotlight/model-format/internal/registry/address';
+import { LifecycleError } from '../errors.ts';
 import { explainS3Error } from './s3-errors.ts';
 import { SHA256_METADATA, type Upload, uploadFile } from './s3-upload.ts';
 
@@ -48,7 +49,12 @@ export class RegistryBucket {
     address: string,
     environment: Readonly<Record<string, string | undefined>> = process.env,
   ): RegistryBucket {
-    const { bucket, prefix } = parseRegistryAddress(address);
+    const place = parseRegistryAddress(address);
+    if (!place) {
+      const message = `A registry is a bucket or a folder in one, such as s3://acme-models/registry, not ${JSON.stringify(address)}.`;
+      throw new LifecycleError('USAGE', message);
+    }
+    const { bucket, prefix } = place;
     const client = createS3Client(environment, { maxAttempts: ATTEMPTS, followRegionRedirects: true });
     return new RegistryBucket(client, bucket, prefix);
   }

@@ -5,8 +5,6 @@ import {
   pullPackage,
   readRecord,
   requireOfAlias,
-  retireAlias,
-  rollBack,
 } from '@pilotlight/lifecycle/registry';
 import type { GateResult } from '@pilotlight/model-format/registry';
 import { describe, expect, test } from 'vitest';
@@ -15,8 +13,6 @@ import { ACTOR, flipByte, pushVersions, registryWorld, writeVersion } from './re
 const world = registryWorld();
 const promote = (wanted: string, more: Partial<PromoteOptions> = {}): Promise<Moved> =>
   promoteVersion(world.registry, 'reviews', { ...ACTOR, wanted, to: 'prod', ...more });
-const rollback = (alias = 'prod') => rollBack(world.registry, 'reviews', alias, ACTOR);
-const retire = (alias: string) => retireAlias(world.registry, 'reviews', alias, ACTOR);
 const record = () => readRecord(world.registry, 'reviews');
 const meant = async () =>
   Object.fromEntries(
@@ -124,68 +120,5 @@ describe('promote', () => {
     const promoted = history.flatMap(({ did }) => (did.action === 'promote' ? did.version : []));
     expect(promoted.toSorted()).toEqual(versions);
     expect(aliases.prod?.version).toBe(promoted.at(-1));
-  });
-});
-
-describe('rollback', () => {
-  test('goes back a version each time, whatever was rolled back before', async () => {
-    await pushVersions(world, '1.0.0', '1.1.0', '1.2.0');
-    for (const version of ['1.0.0', '1.1.0', '1.2.0']) await promote(version);
-    expect(await rollback()).toMatchObject({ before: 'reviews@1.2.0', package: 'reviews@1.1.0' });
-    expect(await rollback()).toMatchObject({ before: 'reviews@1.1.0', package: 'reviews@1.0.0' });
-    await expect(rollback()).rejects.toEqual(refusedBy('VERSION_MISSING', 'has no version before it'));
-    await promote('1.2.0');
-    expect(await rollback()).toMatchObject({ package: 'reviews@1.0.0' });
-  });
-
-  test('leaves versions of a canary behind that had several shares, and gives the share of the one before', async () => {
-    await pushVersions(world, '1.0.0', '1.1.0');
-    await promote('1.0.0', { to: 'canary', share: 0.01 });
-    await promote('1.0.0', { to: 'canary', share: 0.5 });
-    await promote('1.1.0', { to: 'canary', share: 0.05 });
-    await promote('1.1.0', { to: 'canary', share: 0.2 });
-    await rollback('canary');
-    expect((await record()).aliases.canary).toMatchObject({ version: '1.0.0', share: 0.5 });
-  });
-
-  test('does not go back to what was retired', async () => {
-    await pushVersions(world, '1.0.0', '1.1.0');
-    await promote('1.0.0', { to: 'canary', share: 0.1 });
-    await retire('canary');
-    await promote('1.1.0', { to: 'canary', share: 0.1 });
-    await expect(rollback('canary')).rejects.toEqual(refusedBy('VERSION_MISSING', 'no version before'));
-  });
-
-  test('of two people at once goes back once, and tells the other', async () => {
-    await pushVersions(world, '1.0.0', '1.1.0', '1.2.0');
-    for (const version of ['1.0.0', '1.1.0', '1.2.0']) await promote(version);
-    const both = await Promise.allSettled([rollback(), rollback()]);
-    const refused = both.filter(({ status }) => status === 'rejected');
-    expect(refused).toEqual([
-      expect.objectContaining({ reason: refusedBy('REGISTRY_CONFLICT', '1.1.0 now') }),
-    ]);
-    expect(await meant()).toEqual({ prod: '1.1.0' });
-  });
-
-  test('is not held up by a gate, but by an object that is missing', async () => {
-    await pushVersions(world, '1.0.0', '1.1.0');
-    await promote('1.0.0');
-    await promote('1.1.0');
-    await requireOfAlias(world.registry, 'reviews', { alias: 'prod', gates: ['flips<=5'], ...ACTOR });
-    const weights = await world.registry.read('reviews/1.0.0/int8/weights.bin');
-    await world.registry.delete('reviews/1.0.0/int8/weights.bin');
-    await expect(rollback()).rejects.toEqual(refusedBy('PACKAGE_CORRUPT', 'int8/weights.bin is missing'));
-    await world.registry.put('reviews/1.0.0/int8/weights.bin', weights?.body ?? Buffer.alloc(0), '');
-    expect(await rollback()).toMatchObject({ package: 'reviews@1.0.0' });
-  });
-});
-
-describe('retire', () => {
-  test('ends what an alias means, once', async () => {
-    await pushVersions(world, '1.0.0');
-    await promote('1.0.0', { to: 'shadow', share: 1 });
-    expect(await retire('shadow')).toMatchObject({ alias: 'shadow', before: 'reviews@1.0.0' });
-    expect(await retire('shadow')).toEqual({ alias: 'shadow' });
-    expect((await record()).aliases).toEqual({});
   });
 });
