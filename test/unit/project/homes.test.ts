@@ -12,7 +12,7 @@ function naming(pattern: RegExp, files = SOURCES): string[] {
   return files.filter((file) => pattern.test(readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '')));
 }
 
-test('a task is named in its facts, its computation and the registry of the engine, its terminal view, and wherever a format means it', () => {
+test('a task is named in its facts, its computation and the registry of the engine, its terminal view, the choice of its judge, and wherever a format means it', () => {
   expect(naming(/'text-ranking'/)).toEqual([
     'cli/src/predict/answers.ts',
     'cli/src/predict/task-options.ts',
@@ -24,6 +24,7 @@ test('a task is named in its facts, its computation and the registry of the engi
     'layers/engine/src/tasks/text-classification.ts',
     'layers/engine/src/tasks/text-ranking.ts',
     'model-assets/format/src/tasks.ts',
+    'model-assets/lifecycle/src/evaluate/judges/choose.ts',
     'model-assets/toolchain/src/sources/task.ts',
   ]);
 });

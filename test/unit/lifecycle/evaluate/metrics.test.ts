@@ -24,6 +24,13 @@ import { chrFOfCounts } from '@pilotlight/toolchain/internal/generation/package/
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+function readLines(file: string): [name: string, values: unknown][] {
+  return readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
 const text = z.string();
 const number = z.number();
 const figures = z.object({ precision: number, recall: number });
@@ -81,7 +88,7 @@ const reference = z
       change: interval,
     }),
   })
-  .parse(JSON.parse(readFileSync('test/fixtures/evaluation/metrics.json', 'utf8')));
+  .parse(Object.fromEntries(readLines('test/fixtures/evaluation/metrics.jsonl')));
 
 describe('metrics of labels', () => {
   const { gold, given, labels, ...expected } = reference.labels;

@@ -66,7 +66,7 @@ function judgeOfTask(
 }
 
 function ranking(options: JudgeOptions, task: 'text-ranking' | 'sentence-similarity'): ChosenJudge {
-  return chosenAs(task, rankingJudge({ ...options, task }));
+  return chosenAs(task, rankingJudge({ ...options, task, byCosine: task === 'sentence-similarity' }));
 }
 
 /** By the first task of the archive that rows can be judged by. */

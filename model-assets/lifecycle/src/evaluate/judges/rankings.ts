@@ -1,4 +1,5 @@
 /** Texts in the order of how well they fit a query: text-ranking, or the cosines of embeddings. */
+import type { TaskName } from '@pilotlight/engine';
 import * as z from 'zod';
 import { type Row, refuseRow } from '../dataset/read-rows.ts';
 import { ndcgAt, reciprocalRankAt } from '../metrics/ranking.ts';
@@ -36,11 +37,17 @@ const ranked = z.array(z.object({ index: z.int() }));
 const cosines = z.array(z.number());
 
 export interface RankingJudgeOptions extends JudgeOptions {
-  readonly task: 'text-ranking' | 'sentence-similarity';
+  /** Whether texts are ranked by the cosines of their embeddings. */
+  readonly byCosine: boolean;
+  readonly task: TaskName;
 }
 
-export function rankingJudge({ model, task, parameters }: RankingJudgeOptions): Judge<Query, RankFacts> {
-  const isSimilarity = task === 'sentence-similarity';
+export function rankingJudge({
+  model,
+  task,
+  byCosine,
+  parameters,
+}: RankingJudgeOptions): Judge<Query, RankFacts> {
   return {
     rows: '{"query", "texts", "relevance"}, or {"query", "text", "relevance"} for each text',
     countsTokens: true,
@@ -53,7 +60,7 @@ export function rankingJudge({ model, task, parameters }: RankingJudgeOptions): 
           line,
           shown: query,
           shownGold: texts[best] ?? '',
-          input: isSimilarity ? { source_sentence: query, sentences: texts } : { query, texts },
+          input: byCosine ? { source_sentence: query, sentences: texts } : { query, texts },
           gold,
         } satisfies Example<Query>;
       }),
@@ -69,7 +76,7 @@ export function rankingJudge({ model, task, parameters }: RankingJudgeOptions): 
         const outcome = outcomes[index];
         const size = sizes[index] ?? 0;
         if (outcome && 'error' in outcome) return refusedAnswer(outcome, size, { ndcg: 0, reciprocal: 0 });
-        const order = isSimilarity
+        const order = byCosine
           ? orderOf(cosines.parse(outcome?.result))
           : ranked.parse(outcome?.result).map((one) => one.index);
         const gains = order.map((place) => gold.relevance[place] ?? 0);
