@@ -13,4 +13,5 @@ export const COMMANDS: Registry = {
   destroy: () => import('./destroy.ts'),
   bench: () => import('./bench.ts'),
   init: () => import('./init.ts'),
+  doctor: () => import('./doctor.ts'),
 };

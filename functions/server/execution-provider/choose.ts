@@ -1,9 +1,14 @@
 /** Which execution provider this process uses: the first of CUDA and WebGPU that proves that it works, else the CPU. */
 
 import type { ExecutionProvider, ProviderTrial } from '@pilotlight/engine';
+import {
+  adviseOn,
+  listRequirements,
+  type Machine,
+  type Requirement,
+} from '@pilotlight/engine/internal/session/provider-requirements';
 import { runtimeFolder, tryProvider } from '@pilotlight/engine/internal/session/try-provider';
-import type { ExecutionProviderReport, ProviderCandidate, Requirement } from './report.ts';
-import { adviseOn, listRequirements, type Machine } from './requirements.ts';
+import type { ExecutionProviderReport, ProviderCandidate } from './report.ts';
 
 /** In the order of preference, after which there is always the CPU. */
 const ON_GPU = ['cuda', 'webgpu'] as const;

@@ -1,5 +1,6 @@
 /** The report on the machine and the choice: for the log, for /metrics and for a person who repairs a machine. */
 import type { ExecutionProvider } from '@pilotlight/engine';
+import type { Requirement } from '@pilotlight/engine/internal/session/provider-requirements';
 
 /** One execution provider that was looked at. */
 export interface ProviderCandidate {
@@ -11,19 +12,6 @@ export interface ProviderCandidate {
   /** Why it does not work, in the words of the dynamic loader or of ONNX Runtime where there was a trial. @default - it works */
   readonly reason?: string;
   /** The remedy. @default - it works, or nobody knows */
-  readonly advice?: string;
-}
-
-/** Something that an execution provider needs of the machine. */
-export interface Requirement {
-  readonly of: ExecutionProvider;
-  readonly name: string;
-  readonly wanted: string;
-  readonly found: string;
-  readonly met: boolean;
-  /** Whether its provider cannot even begin without it, so that a trial would be wasted. @default false */
-  readonly indispensable?: boolean;
-  /** The remedy. @default - it is met */
   readonly advice?: string;
 }
 

@@ -32,6 +32,7 @@ export { type BytesDone, type Progress, silent } from './progress.ts';
 export { VARIANTS, type VariantName } from './schemes/index.ts';
 export { INT8_RUNGS } from './schemes/rung.ts';
 export type { QuantiseSettings } from './schemes/scheme.ts';
+export { defaultCache } from './sources/remote/cache.ts';
 export { type FetchedSource, isRemote } from './sources/remote/index.ts';
 export {
   type ArchiveLatencyRow,

@@ -8,7 +8,7 @@ import {
   chooseExecutionProvider,
 } from '../../../../functions/server/execution-provider/choose.ts';
 import { reportText } from '../../../../functions/server/execution-provider/report.ts';
-import { adviseOn, listRequirements } from '../../../../functions/server/execution-provider/requirements.ts';
+import { adviseOn, listRequirements } from '../../../../layers/engine/src/session/provider-requirements.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -4,8 +4,20 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ExecutionProvider } from '@pilotlight/engine';
-import type { Requirement } from './report.ts';
+import type { ExecutionProvider } from '../ports.ts';
+
+/** Something that an execution provider needs of the machine. */
+export interface Requirement {
+  readonly of: ExecutionProvider;
+  readonly name: string;
+  readonly wanted: string;
+  readonly found: string;
+  readonly met: boolean;
+  /** Whether its provider cannot even begin without it, so that a trial would be wasted. @default false */
+  readonly indispensable?: boolean;
+  /** The remedy. @default - it is met */
+  readonly advice?: string;
+}
 
 export type GpuProvider = Exclude<ExecutionProvider, 'cpu'>;
 
@@ -134,7 +146,7 @@ function readDevices(folder: string): readonly string[] {
 }
 
 /** Whether version `left` is before `right`, part by part. */
-function isOlder(left: string, right: string): boolean {
+export function isOlder(left: string, right: string): boolean {
   const [ours, theirs] = [left, right].map((version) => version.split('.').map(Number));
   for (const [index, part] of (theirs ?? []).entries()) {
     const own = ours?.[index] ?? 0;
