@@ -14,6 +14,7 @@ export const NIGHTLY: readonly string[] = [
   'test/e2e/models-diff-kinds.test.ts',
   'test/e2e/quota-storm.test.ts',
   'test/e2e/same-bits.test.ts',
+  'test/e2e/same-bytes.test.ts',
   'test/e2e/server-traces.test.ts',
   'test/infra/app/server.test.ts',
   'test/infra/constructs/archives.test.ts',

@@ -1,6 +1,6 @@
 /**
  * Makes a package out of a source: read it -> build fp32 -> make goldens with it -> compare it with itself in a batch -> climb the
- * ladder of each other variant, which is judged by what it serves -> tune -> evaluate -> verify -> publish. This file composes the
+ * ladder of each other variant, which is judged by what it serves -> measure -> evaluate -> verify -> publish. This file composes the
  * stages; each of them stands alone.
  */
 
@@ -36,7 +36,7 @@ import { explainRefusedBatch, measureNeighbours } from './stages/neighbours.ts';
 import type { QuantiseReport } from './stages/quantise.ts';
 import { recordReference, takesReference } from './stages/record-reference.ts';
 import { refuseDamaged } from './stages/refuse-damaged.ts';
-import { tuneTokenBudget } from './stages/tune.ts';
+import { measureMsPerToken } from './stages/tune.ts';
 import { measureTolerance, type VariantProof, verifyVariants } from './stages/verify.ts';
 
 const NO_REFERENCE = `It has no reference of its traffic, so that drift cannot be told: give ${LEAST_REFERENCE_TEXTS} rows or more by --evaluate or --texts, or texts of its traffic to pilotlight models reference.`;
@@ -122,7 +122,7 @@ class Packaging {
       for (const planned of others) await this.#climb(planned, { facts, goldens, reference: judged });
     }
     const tolerance = await this.#measure(goldens);
-    await this.#tune();
+    await this.#time();
     const quality = await this.#evaluate(served);
 
     await this.#package.keepOnly(variants);
@@ -209,14 +209,15 @@ class Packaging {
     return tolerance;
   }
 
-  async #tune(): Promise<void> {
+  /** A budget that is given is for tests and trials: then nothing is measured. */
+  async #time(): Promise<void> {
     if (this.#settings.tokenBudget !== undefined) return;
     for (const variant of this.#settings.variants) {
       if (SCHEMES[variant].tier === 'gpu') continue;
-      const { tokenBudget, msPerToken } = await this.#progress.stage(`tune ${variant}`, (report) =>
-        this.#package.serving(variant, (predictor) => tuneTokenBudget(predictor, report)),
+      const inferMsPerToken = await this.#progress.stage(`measure ${variant}`, (report) =>
+        this.#package.serving(variant, (predictor) => measureMsPerToken(predictor, report)),
       );
-      this.#package.describe(variant, { tokenBudget, inferMsPerToken: msPerToken });
+      this.#package.describe(variant, { inferMsPerToken });
     }
   }
 

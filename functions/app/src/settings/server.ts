@@ -23,7 +23,7 @@ const environmentSchema = z.object({
   PILOTLIGHT_HOST: z._default(text, '0.0.0.0'),
   /** Name of the web function in its metrics: Lambda does not tell it to the process. */
   PILOTLIGHT_FUNCTION_NAME: z._default(text, 'web'),
-  /** Padded tokens of a batch. @default - what the model was tuned to when it was packaged, on a GPU 16,384 */
+  /** Padded tokens of a batch. @default - that of the package, on a GPU 16,384 */
   PILOTLIGHT_MAX_BATCH_TOKENS: z.optional(count),
   /** Texts of up to so many tokens have a session of their own beside long ones, on the CPU; 0 turns it off. */
   PILOTLIGHT_SHORT_LANE_TOKENS: z._default(countFromZero, 32),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import {
   compareVersions,
   corrupt,
+  findChecksum,
   findFault,
   findOtherFile,
   MANIFEST_FILE,
@@ -18,6 +19,7 @@ import {
   refused,
   requireRegular,
   resolveInside,
+  SIDECAR_FILES,
   type SidecarFile,
   servedFiles,
   sidecarFiles,
@@ -72,14 +74,8 @@ export class FolderStore implements PackageStore {
     return new FolderPackage(folder, manifest, this.#verify);
   }
 
-  async sidecar({ name, version }: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
-    const folder = join(this.#folder, name, version);
-    try {
-      return readRegularFile(resolveInside(folder, file), MAX_SIDECAR_BYTES).toString();
-    } catch (cause) {
-      if (hasCode(cause, 'ENOENT')) return undefined;
-      throw corrupt({ name, version }, `its ${file} cannot be read`, { cause });
-    }
+  async sidecar(ref: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
+    return readSidecar(join(this.#folder, ref.name, ref.version), ref, file);
   }
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
@@ -175,7 +171,24 @@ class FolderPackage implements ModelPackage {
 }
 
 async function readManifest(folder: string, ref: ResolvedRef): Promise<PackageManifest> {
-  return parseManifest(readText(folder, ref), ref);
+  const manifest = parseManifest(readText(folder, ref), ref);
+  const measured = readSidecar(folder, ref, SIDECAR_FILES.measured);
+  if (measured !== undefined) {
+    const { addFigures, parseMeasured } = await import('@pilotlight/model-format/internal/package/measured');
+    const figures = parseMeasured(measured, ref, findChecksum(manifest));
+    if (figures) addFigures(manifest, figures);
+  }
+  return manifest;
+}
+
+/** Nothing where there is no such file. @throws EngineError PACKAGE_CORRUPT where it is none that can be read */
+function readSidecar(folder: string, ref: ResolvedRef, file: SidecarFile): string | undefined {
+  try {
+    return readRegularFile(resolveInside(folder, file), MAX_SIDECAR_BYTES).toString();
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return undefined;
+    throw corrupt(ref, `its ${file} cannot be read`, { cause });
+  }
 }
 
 function readText(folder: string, ref: ResolvedRef): string {

@@ -5,6 +5,8 @@
 export const SIDECAR_FILES = {
   /** Who vouches for the package. */
   signature: 'signature.json',
+  /** How fast it was where it was made. */
+  measured: 'measured.json',
   /** What `models profile` measured. */
   profile: 'profile.json',
   /** What the texts are like that the model was made for: see drift/reference.ts. */
@@ -13,7 +15,11 @@ export const SIDECAR_FILES = {
 
 export type SidecarFile = (typeof SIDECAR_FILES)[keyof typeof SIDECAR_FILES];
 /** Those that serving a model reads. */
-export const SERVED_SIDECARS: readonly SidecarFile[] = [SIDECAR_FILES.signature, SIDECAR_FILES.reference];
+export const SERVED_SIDECARS: readonly SidecarFile[] = [
+  SIDECAR_FILES.signature,
+  SIDECAR_FILES.measured,
+  SIDECAR_FILES.reference,
+];
 /** None of them has more. */
 export const MAX_SIDECAR_BYTES = 4_000_000;
 

@@ -1,25 +1,33 @@
 /** The package as a folder: complete on disk, then put in place by one rename. */
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   MANIFEST_FILE,
   manifestText,
   type OnnxManifest,
   type PackageManifest,
+  SIDECAR_FILES,
+  sha256Of,
 } from '@pilotlight/model-format';
 import { explainIssue } from '@pilotlight/model-format/errors';
+import { measuredText, splitMeasured } from '@pilotlight/model-format/internal/package/measured';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { OCCUPIED, packageExists, REPLACED, refuseExisting, type Staging } from './staging.ts';
 
 /**
- * Writes the manifest, after the schema that the engine reads it with has accepted it. Throws SOURCE_INVALID for a value that no
+ * Writes the manifest, and beside it what was measured by a clock, after the schema that the engine reads it with has accepted it. Throws SOURCE_INVALID for a value that no
  * package can have, which a source has brought.
  */
 export async function writeManifest(folder: string, manifest: PackageManifest): Promise<void> {
-  await writeFile(join(folder, MANIFEST_FILE), checkedText(manifest));
+  const { manifest: lasting, figures } = splitMeasured(manifest);
+  const text = checkedText(lasting);
+  await writeFile(join(folder, MANIFEST_FILE), text);
+  const measured = join(folder, SIDECAR_FILES.measured);
+  if (Object.keys(figures).length === 0) await rm(measured, { force: true });
+  else await writeFile(measured, measuredText(sha256Of(text), figures));
 }
 
 function checkedText(manifest: PackageManifest): string {

@@ -27,10 +27,7 @@ export interface VariantFacts
 }
 
 /** The facts of the manifest about a variant that are measured once it is built. */
-export type Measured = Pick<
-  Variant,
-  'tokenBudget' | 'inferMsPerToken' | 'againstFp32' | 'speedup' | 'sameInAnyBatch'
->;
+export type Measured = Pick<Variant, 'inferMsPerToken' | 'againstFp32' | 'speedup' | 'sameInAnyBatch'>;
 
 export class StagedPackage {
   readonly #settings: Settings;

@@ -100,7 +100,7 @@ export class VariantBuilder {
     const fault = passesGate(judgement, settings.quality)
       ? await this.#findFault(variant, evidence.goldens)
       : undefined;
-    // A budget that is given asks for the same bytes every time, and what is measured is never the same.
+    // A budget that is given is for tests and trials.
     const isTimed = settings.tokenBudget === undefined && speedup !== undefined;
     staged.describe(variant, { againstFp32: judgement, ...(isTimed && { speedup }) });
     const { scheme: named = schemeOf(step.rung, step.settings), files = [] } = staged.variant(variant) ?? {};
@@ -159,10 +159,10 @@ export class VariantBuilder {
       });
       const values = valuesPerToken(outputs, facts);
       const common = { inputs, outputs, keep, tier: scheme.tier, scheme: schemeOf(rung, settings) };
-      const { tokenBudget = scheme.largestBudget(values) } = options;
+      const { tokenBudget = scheme.tokenBudget(values) } = options;
       await staged.addVariant(variant, model, { ...common, tokenBudget });
       if (twin !== undefined) {
-        const onCpu = SCHEMES.fp32.largestBudget(values);
+        const onCpu = SCHEMES.fp32.tokenBudget(values);
         await staged.addVariant(`${variant}-twin`, twin, { ...common, tokenBudget: onCpu });
       }
       this.#deviations.delete(variant);

@@ -2,7 +2,7 @@ import type { OnnxModel } from '../graph/onnx.ts';
 import { byteCount } from '../graph/tensor.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { optimise } from '../stages/optimise.ts';
-import { largestBudget } from '../stages/tune.ts';
+import { cpuBudget } from '../stages/tune.ts';
 import type { Scheme } from './scheme.ts';
 
 /** The optimiser may make the weights larger by this factor: it repeats some for the sake of layout. */
@@ -12,7 +12,7 @@ const GROWTH = 1.1;
 export function exported(precision: NonNullable<ModelSource['precision']>): Scheme {
   return {
     tier: 'lambda',
-    largestBudget,
+    tokenBudget: cpuBudget,
     rungs: [
       {
         scheme: precision === 'int4' ? 'int4-exported' : 'int8-exported',

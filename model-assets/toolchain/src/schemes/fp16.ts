@@ -9,7 +9,7 @@ import type { BuildContext, BuiltGraph, Scheme } from './scheme.ts';
 /** Half precision, for GPUs. See stages/ADR-half.md. */
 export const fp16: Scheme = {
   tier: 'gpu',
-  largestBudget: gpuBudget,
+  tokenBudget: gpuBudget,
   rungs: [{ scheme: 'fp16', title: 'fp16', build: buildHalf }],
   otherwise: 'Package the model without it: --variants int8,fp32.',
 };

@@ -1,11 +1,11 @@
 import { optimise } from '../stages/optimise.ts';
-import { largestBudget } from '../stages/tune.ts';
+import { cpuBudget } from '../stages/tune.ts';
 import type { Scheme } from './scheme.ts';
 
 /** The numbers as the source has them: the reference of all other schemes. */
 export const fp32: Scheme = {
   tier: 'lambda',
-  largestBudget,
+  tokenBudget: cpuBudget,
   rungs: [
     {
       scheme: 'fp32',

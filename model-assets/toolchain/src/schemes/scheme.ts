@@ -51,8 +51,8 @@ export interface SchemeRung {
 /** The ways to make one variant. */
 export interface Scheme {
   readonly tier: Variant['tier'];
-  /** The largest token budget for a model that gives `values` float32 values a token. */
-  largestBudget(values: number): number;
+  /** The token budget of a model that gives `values` float32 values a token. */
+  tokenBudget(values: number): number;
   /** What is tried one after the other until the quality is good enough, the fastest first; only int8 has several. */
   readonly rungs: readonly SchemeRung[];
   /** Advice for a model that misses the quality gate with this scheme. */

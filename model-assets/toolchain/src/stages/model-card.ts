@@ -61,15 +61,14 @@ function packageSection({ name, version, source, variants }: CardFacts): string 
   ].join('\n');
 }
 
-/** Says what a variant loses beside fp32, how much faster it is, and what it promises. */
+/** Says what a variant loses beside fp32, and what it promises. */
 function lossNotes([name, variant]: [string, OnnxManifest['variants'][string]]): string[] {
-  const { againstFp32, speedup, sameInAnyBatch } = variant;
+  const { againstFp32, sameInAnyBatch } = variant;
   if (againstFp32 === undefined) return [];
   const { texts } = againstFp32;
-  const speed = speedup === undefined ? '' : ` It was ${speedup} times as fast where it was packaged.`;
   const bits = sameInAnyBatch ? ' Its answers are the same in any batch, bit for bit.' : '';
   const lost = `${describeLoss(againstFp32)}; ${describeDistance(againstFp32)}`;
-  return [`The ${name} variant beside fp32, on ${texts} texts: ${lost}.${speed}${bits}`, ''];
+  return [`The ${name} variant beside fp32, on ${texts} texts: ${lost}.${bits}`, ''];
 }
 
 /** Lists the weights that the quality gate left in fp32. */

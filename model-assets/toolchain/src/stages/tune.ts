@@ -1,82 +1,62 @@
-/** The token budget: how many padded tokens one run of the session gets, measured on this machine. */
+/** The token budget: how many padded tokens one run of the session gets, by a rule; and what a token costs at it, by measurement. See ADR-token-budget.md. */
 import type { Predictor, TokenRequest } from '@pilotlight/engine';
 
-/** Padded tokens of one batch; from where dispatch dominates to where activations leave the cache. */
-const CANDIDATES = [256, 512, 1024, 2048, 4096, 8192] as const;
-const [SMALLEST] = CANDIDATES;
+/** Padded tokens of one batch on a CPU: fewer, and dispatch dominates; more, and activations leave the cache. */
+export const CPU_BUDGET = 1024;
+/** Padded tokens that keep a GPU busy. */
+const GPU_BUDGET = 16_384;
+/** A model that gives so many values a token that no budget is small enough has this one. */
+const SMALLEST = 256;
 
 /** Bytes of logits that one run may give: those of a vocabulary take 120 kB for each token and more. */
 const MAXIMUM_OUTPUT_BYTES = 2 ** 28;
 
-/** The largest budget for a model that gives `values` float32 values a token; one whose budget is tuned is loaded with it. */
-export function largestBudget(values: number): number {
-  const within = CANDIDATES.filter((budget) => 4 * values * budget <= MAXIMUM_OUTPUT_BYTES);
-  return within.at(-1) ?? SMALLEST;
+/** The budget of a model that gives `values` float32 values a token, on a CPU. */
+export function cpuBudget(values: number): number {
+  return withinOutput(CPU_BUDGET, values);
 }
-
-/** Padded tokens that keep a GPU busy; it is not measured, for the machine that packages may have none. */
-const GPU_BUDGET = 16_384;
 
 /** The budget of a model that gives `values` float32 values a token, on a GPU. */
 export function gpuBudget(values: number): number {
-  const bounded = Math.floor(MAXIMUM_OUTPUT_BYTES / (4 * values));
-  return Math.max(SMALLEST, Math.min(GPU_BUDGET, bounded));
+  return withinOutput(GPU_BUDGET, values);
 }
 
-/** The smallest of the candidates this close to the fastest wins, because it needs less memory and answers sooner. */
-const INDIFFERENCE = 0.03;
-
-/** Candidates below this share of the fastest are not measured again. */
-const HOPELESS = 0.85;
+function withinOutput(budget: number, values: number): number {
+  const bounded = Math.floor(MAXIMUM_OUTPUT_BYTES / (4 * values));
+  return Math.max(SMALLEST, Math.min(budget, bounded));
+}
 
 const TEXTS = 128;
 const ROUNDS = 6;
-const TIME_BUDGET_MS = 8_000;
+const TIME_BUDGET_MS = 2_000;
 
 /** A model so large that one round would take more than the time for all of them is measured on one text of so many. */
 const FEWER = 4;
 
-export interface TuneResult {
-  readonly tokenBudget: number;
-  /** Milliseconds of a token, special tokens included and padding not, at that budget in its best round. */
-  readonly msPerToken: number;
-  /** Texts per second of each candidate, in its best round: what else runs on the machine only takes away. */
-  readonly textsPerSecond: Readonly<Record<number, number>>;
-}
-
 /**
- * Measures texts of mixed length in rounds over the candidates, so that a slow moment of the machine does not hit
- * one alone. `predictor` has the largest budget to try: batches are cut here.
+ * Measures the milliseconds of a token, special tokens included and padding not, in full batches: the best of some rounds, because what
+ * else runs on the machine only takes away.
  */
-export async function tuneTokenBudget(
+export async function measureMsPerToken(
   predictor: Predictor,
   report: (done: number) => void = () => {},
-): Promise<TuneResult> {
+): Promise<number> {
+  const { tokenBudget } = predictor.variant;
   const all = mixedLengths(TEXTS, Math.min(predictor.manifest.textProcessing.maxTokens, 256));
   const few = all.filter((_, index) => index % FEWER === 0);
-  const rates: Record<number, number> = {};
   const warming = performance.now();
   const tokensOfFew = await countTokens(predictor, few);
-  const isSlow = FEWER * CANDIDATES.length * (performance.now() - warming) > TIME_BUDGET_MS;
+  const isSlow = FEWER * ROUNDS * (performance.now() - warming) > TIME_BUDGET_MS;
   const requests = isSlow ? few : all;
   const tokens = isSlow ? tokensOfFew : await countTokens(predictor, all);
   const start = performance.now();
-  let candidates: readonly number[] = CANDIDATES.filter((budget) => budget <= predictor.variant.tokenBudget);
+  let best = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, budget] of candidates.entries()) {
-      rates[budget] = Math.max(rates[budget] ?? 0, await textsPerSecond(predictor, requests, budget));
-      report((round + (index + 1) / candidates.length) / ROUNDS);
-    }
-    const best = Math.max(...Object.values(rates));
-    candidates = candidates.filter((budget) => (rates[budget] ?? 0) >= HOPELESS * best);
+    best = Math.max(best, await textsPerSecond(predictor, requests, tokenBudget));
+    report((round + 1) / ROUNDS);
     if (performance.now() - start > TIME_BUDGET_MS) break;
   }
-  const tokenBudget = chooseBudget(rates);
-  return {
-    tokenBudget,
-    textsPerSecond: rates,
-    msPerToken: msPerToken(rates[tokenBudget] ?? 0, tokens / requests.length),
-  };
+  return msPerToken(best, tokens / requests.length);
 }
 
 /** Milliseconds of a token where `textsPerSecond` texts of `tokens` tokens on average are read; three digits. */
@@ -102,13 +82,6 @@ async function textsPerSecond(
   const start = performance.now();
   for (const batch of fillBatches(requests, budget)) await predictor.infer(batch, { truncate: true });
   return (1_000 * requests.length) / (performance.now() - start);
-}
-
-/** The smallest budget whose rate is within 3 % of the best. */
-export function chooseBudget(rates: Readonly<Record<number, number>>): number {
-  const best = Math.max(...Object.values(rates));
-  const good = Object.entries(rates).filter(([, rate]) => rate >= (1 - INDIFFERENCE) * best);
-  return Math.min(...good.map(([budget]) => Number(budget)));
 }
 
 /** Texts of 4 to `longest` words, most of them short, as requests are; longest first. */

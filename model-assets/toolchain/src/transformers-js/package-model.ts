@@ -1,4 +1,5 @@
 /** Makes a package out of a model folder of transformers.js: choose the files, copy, let it answer, verify, publish. */
+
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
@@ -11,6 +12,7 @@ import { FORMAT_VERSION, transformersJsManifestSchema } from '@pilotlight/model-
 import * as z from 'zod';
 import { publish, writeManifest } from '../package/publish.ts';
 import { type Staging, withStaging } from '../package/staging.ts';
+import { nodeMajor } from '../package/toolchain-facts.ts';
 import { describeFile } from '../package-files/describe-file.ts';
 import { pilotlightVersion, transformersVersion } from '../package-files/versions.ts';
 import { readLicense } from '../sources/card.ts';
@@ -87,7 +89,7 @@ async function stage(
     },
     toolchain: {
       pilotlight: pilotlightVersion(),
-      node: process.versions.node,
+      node: nodeMajor(),
       transformers: transformersVersion(),
     },
   };

@@ -160,7 +160,7 @@ describe('a model with an encoder that is packaged', () => {
     expect(described).toMatchObject({ variant: 'int8', tier: 'lambda' });
     expect(described.files.map(({ path }) => path)).toEqual([
       ...['MODEL_CARD.md', 'goldens.jsonl', 'int8/encoder/model.onnx', 'int8/encoder/weights.bin'],
-      ...['int8/step/model.onnx', 'int8/step/weights.bin', 'model.json', 'tokenizer.json'],
+      ...['int8/step/model.onnx', 'int8/step/weights.bin', 'measured.json', 'model.json', 'tokenizer.json'],
     ]);
     expect(() => describePackage(packages, { name: 'rewriter' }, { variant: 'fp16' })).toThrow(
       'has no variant fp16; it has int8, fp32',

@@ -19,12 +19,12 @@ import { typeOf } from '../archive/sections.ts';
 import { checkTokenKeys } from '../inspect/token-keys.ts';
 import { buildGraphs, unsupportedParts } from '../models/index.ts';
 import { choosePredictor } from './default-predictors.ts';
-import { climbLadder, tuneVariant } from './int8-ladder.ts';
+import { climbLadder, measureVariant } from './int8-ladder.ts';
+import { ARCHIVE_BUDGET } from './measure-speed.ts';
 import { compareReferences, type ParityReport, readReferences, requireParity } from './references.ts';
 import { sampleInputs } from './sample-inputs.ts';
 import { answerOf, type JudgedVariant, type JudgedVariants, StagedArchive } from './staged-archive.ts';
 import { writeTextFiles } from './text-files.ts';
-import { LARGEST_BUDGET } from './tune-budget.ts';
 import { verifyArchivePackage } from './verify-package.ts';
 import { writeVariant } from './write-variant.ts';
 
@@ -124,9 +124,12 @@ class Packaging {
     const parity = references && (await this.#prove(staged, references));
     const goldens = references ?? (await this.#answer(staged, predictor));
     const inputs = goldens.map(({ input }) => input);
-    const budget = tokenBudget === undefined ? await tuneVariant(staged, 'fp32', inputs, this.#progress) : {};
-    const tuned = { ...fp32, variant: { ...fp32.variant, ...budget } };
-    const manifest = await staged.write(await this.#addInt8(staged, tuned, goldens), goldens, parity);
+    const measured =
+      tokenBudget === undefined
+        ? { inferMsPerToken: await measureVariant(staged, 'fp32', inputs, this.#progress) }
+        : {};
+    const timed = { ...fp32, variant: { ...fp32.variant, ...measured } };
+    const manifest = await staged.write(await this.#addInt8(staged, timed, goldens), goldens, parity);
     const proofs = await this.#progress.stage('verify package', (report) =>
       verifyArchivePackage(this.#staging.root, manifest, report),
     );
@@ -140,7 +143,7 @@ class Packaging {
       writeVariant(
         graphs,
         { ...this.#staging, variant: 'fp32' },
-        { scheme: 'fp32', tokenBudget: this.#options.tokenBudget ?? LARGEST_BUDGET },
+        { scheme: 'fp32', tokenBudget: this.#options.tokenBudget ?? ARCHIVE_BUDGET },
       ),
     );
     return { variant, tolerance: GOLDEN_TOLERANCE };

@@ -25,10 +25,9 @@ function introduction({ name, task, family, decoder: { maxPositions, cross } }: 
 }
 
 function packageSection({ name, version, source, variants, generation }: CardFacts): string {
-  const rows = Object.entries(variants).map(([variant, { scheme, files, opset, onnxruntime, speed }]) => {
+  const rows = Object.entries(variants).map(([variant, { scheme, files, opset, onnxruntime }]) => {
     const size = `${(sumOfBytes(files) / 1e6).toFixed(1)} MB`;
-    const rate = speed === undefined ? '' : (1_000 / speed.stepMs).toFixed(0);
-    return `| ${variant} | ${scheme} | ${size} | ${rate} | ${opset} | ${onnxruntime} |`;
+    return `| ${variant} | ${scheme} | ${size} | ${opset} | ${onnxruntime} |`;
   });
   const defaults = Object.entries(generation.defaults);
   return [
@@ -36,8 +35,8 @@ function packageSection({ name, version, source, variants, generation }: CardFac
     '',
     `\`${name}\` ${version}, packaged by Pilotlight from ${source.id} (${source.kind}${describeOrigin(source)}).`,
     '',
-    '| variant | scheme | size | tokens a second, one text | operator set | ONNX Runtime |',
-    '|---|---|---|---|---|---|',
+    '| variant | scheme | size | operator set | ONNX Runtime |',
+    '|---|---|---|---|---|',
     ...rows,
     '',
     ...Object.entries(variants).flatMap(([variant, { againstFp32 }]) =>

@@ -1,27 +1,21 @@
-/** The token budget of a package that was made of an archive: measured on its goldens, many times over. */
+/** What a token of an archive's model costs: measured on its goldens, many times over. */
 import type { BulkModel } from '@pilotlight/engine';
-import { chooseBudget, fillBatches, msPerToken } from '../../stages/tune.ts';
+import { CPU_BUDGET, fillBatches, msPerToken } from '../../stages/tune.ts';
 
-/** Padded tokens of one batch. The model is loaded with the last of them. */
-export const CANDIDATES = [256, 512, 1024, 2048, 4096] as const;
-export const LARGEST_BUDGET = 4096;
+/** Padded tokens of one batch. */
+export const ARCHIVE_BUDGET = CPU_BUDGET;
 
 const INPUTS = 96;
 const ROUNDS = 3;
-const TIME_BUDGET_MS = 4_000;
+const TIME_BUDGET_MS = 2_000;
 
-export interface BudgetResult {
-  readonly tokenBudget: number;
-  /** Milliseconds of a token at that budget. */
-  readonly inferMsPerToken: number;
-}
-
-/** `model` has the largest budget: batches are cut here. */
-export async function measureBudget(
+/** Measures the milliseconds of a token in batches of `budget` padded tokens; three digits. */
+export async function measureArchiveMsPerToken(
   model: Pick<BulkModel, 'predict' | 'prepare'>,
   inputs: readonly unknown[],
+  budget: number,
   report: (done: number) => void = () => {},
-): Promise<BudgetResult> {
+): Promise<number> {
   const sized: Sized[] = [];
   for (let index = 0; index < INPUTS; index++) {
     const input = inputs[index % inputs.length];
@@ -30,18 +24,14 @@ export async function measureBudget(
   }
   sized.sort((left, right) => right.tokens - left.tokens);
   const tokens = sized.reduce((sum, entry) => sum + entry.tokens, 0) / sized.length;
-  const rates: Record<number, number> = {};
+  let best = 0;
   const start = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, budget] of CANDIDATES.entries()) {
-      rates[budget] = Math.max(rates[budget] ?? 0, await inputsPerSecond(model, sized, budget));
-      report((round + (index + 1) / CANDIDATES.length) / ROUNDS);
-      if (performance.now() - start > TIME_BUDGET_MS) break;
-    }
+    best = Math.max(best, await inputsPerSecond(model, sized, budget));
+    report((round + 1) / ROUNDS);
     if (performance.now() - start > TIME_BUDGET_MS) break;
   }
-  const tokenBudget = chooseBudget(rates);
-  return { tokenBudget, inferMsPerToken: msPerToken(rates[tokenBudget] ?? 1, tokens) };
+  return msPerToken(best, tokens);
 }
 
 interface Sized {
