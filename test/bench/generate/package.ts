@@ -1,8 +1,9 @@
 /**
- * Packages a checkpoint of random weights in fp32 and in int8 per row, without the gate of `models add`: its texts are judged on trained
+ * Packages a checkpoint of random weights in fp32 and in the fastest int8 of the ladder, without the gate of `models add`: its texts are judged on trained
  * weights, and random ones turn the least noise into other words. With `reduceRange` the weights have seven bits.
  */
 import { calibrateGenerator } from '../../../model-assets/toolchain/src/generation/package/calibrate-generator.ts';
+import { TEXT_RUNGS } from '../../../model-assets/toolchain/src/generation/package/ladder.ts';
 import type { GeneratorOptions } from '../../../model-assets/toolchain/src/generation/package/options.ts';
 import { readGenerator } from '../../../model-assets/toolchain/src/generation/package/read-generator.ts';
 import { StagedGenerator } from '../../../model-assets/toolchain/src/generation/package/staged-generator.ts';
@@ -11,11 +12,9 @@ import { writeGeneratorVariant } from '../../../model-assets/toolchain/src/gener
 import { publish } from '../../../model-assets/toolchain/src/package/publish.ts';
 import { withStaging } from '../../../model-assets/toolchain/src/package/staging.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
-import { INT8_RUNGS, schemeOf } from '../../../model-assets/toolchain/src/schemes/rung.ts';
+import { schemeOf } from '../../../model-assets/toolchain/src/schemes/rung.ts';
 import { optimise } from '../../../model-assets/toolchain/src/stages/optimise.ts';
 import { BenchError } from '../errors.ts';
-
-const SCHEME = 'int8-rows';
 
 /** @throws ToolchainError */
 export async function packageRandomGenerator(
@@ -25,8 +24,8 @@ export async function packageRandomGenerator(
   reduceRange: boolean,
 ): Promise<void> {
   const options: GeneratorOptions = { source, packages, name, version: '1.0.0', force: true };
-  const rung = INT8_RUNGS.find(({ scheme }) => scheme === SCHEME);
-  if (!rung) throw new BenchError('BAD_CHECKPOINT', `the toolchain has no scheme ${SCHEME}`);
+  const [rung] = TEXT_RUNGS;
+  if (!rung) throw new BenchError('BAD_CHECKPOINT', 'the toolchain has no scheme for text');
   await withStaging(options, async (staging) => {
     const { built, ...facts } = readGenerator(source, {});
     const graphs = stageGraphs(built, staging.root);

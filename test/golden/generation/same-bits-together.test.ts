@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../fixtures/random.ts';
 import { cases, LONG } from '../../scale.ts';
 import { openDecoder } from '../../support/generation/open-generator.ts';
-import { quantiseByRow } from '../../support/generation/quantise-generator.ts';
+import { quantiseGenerator } from '../../support/generation/quantise-generator.ts';
 import { buildReference, hasGenerators } from '../../support/generation/references.ts';
 import { plainOptions, plainSampling } from '../../support/generation/search-options.ts';
 import { temporaryFolder } from '../../unit/toolchain/temporary-folder.ts';
@@ -91,7 +91,8 @@ const scratch = temporaryFolder();
 
 const CASES = [
   ...FAMILIES.map((family) => [family, 'fp32'] as const),
-  ...(LONG ? FAMILIES : ['gpt2', 't5']).map((family) => [family, 'int8 by row'] as const),
+  ...(LONG ? FAMILIES : ['gpt2']).map((family) => [family, 'int8-rows'] as const),
+  ...(LONG ? FAMILIES : ['t5']).map((family) => [family, 'int8-static-rows'] as const),
 ];
 
 describe.skipIf(!hasGenerators)('together and alone (skipped without ../shared/references)', () => {
@@ -103,7 +104,8 @@ describe.skipIf(!hasGenerators)('together and alone (skipped without ../shared/r
       const fp32 = buildReference(family);
       const count = cases({ short: form === 'fp32' ? 24 : 10, long: 500 });
       const requests = Array.from({ length: count }, () => randomRequest(random, fp32));
-      const built = form === 'fp32' ? fp32 : await quantiseByRow(fp32, requests.slice(0, 6), scratch);
+      const built =
+        form === 'fp32' ? fp32 : await quantiseGenerator(fp32, form, requests.slice(0, 6), scratch);
       const alone = await openDecoder(built, { slots: 1 });
       const together = await openDecoder(built, { slots: 12 });
       const expected = await runAlone(alone, requests);

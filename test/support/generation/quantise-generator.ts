@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Session } from '@pilotlight/engine';
 import type { TokenRequest } from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-port';
 import { openLoop } from '@pilotlight/engine/internal/runtimes/generation/loop/open-loop';
+import type { SchemeName } from '@pilotlight/model-format';
 import type { BuiltGenerator, BuiltPart } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { silent } from '@pilotlight/toolchain/internal/progress';
 import type { TextFeed } from '@pilotlight/toolchain/internal/runtime/capture';
@@ -14,14 +15,15 @@ import { withPlan } from './open-generator.ts';
 /** Runs of each graph that are recorded. */
 const MOST_FEEDS = 40;
 
-/** Activations have a scale a row. The graphs of `built` are changed; weights of the new ones are in `scratch`, which the caller removes. */
-export async function quantiseByRow(
+/** The graphs of `built` are changed; weights of the new ones are in `scratch`, which the caller removes. */
+export async function quantiseGenerator(
   built: BuiltGenerator,
+  name: SchemeName,
   requests: readonly TokenRequest[],
   scratch: string,
 ): Promise<BuiltGenerator> {
   const [step = [], encoder = []] = await recordFeeds(built, requests);
-  const rung = INT8_RUNGS.find(({ scheme }) => scheme === 'int8-rows');
+  const rung = INT8_RUNGS.find(({ scheme }) => scheme === name);
   const quantise = async (part: BuiltPart, feeds: readonly TextFeed[]): Promise<BuiltPart> => {
     const quantised = await rung?.build(part.model, {
       settings: { keep: [], reduceRange: true },

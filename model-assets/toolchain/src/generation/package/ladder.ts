@@ -25,8 +25,8 @@ import { writeGeneratorVariant } from './write-variant.ts';
 /** With fewer bytes of weights a model is as fast in fp32. */
 const LEAST_BYTES = 8_000_000;
 
-/** One scale of the activations for all tokens loses too much where a few channels are large, as in language models. */
-const RUNGS = INT8_RUNGS.filter(({ scheme }) => !scheme.startsWith('int8-static'));
+/** The rungs, the fastest first. One scale of all activations loses too much where a few channels are large, as in language models. */
+export const TEXT_RUNGS: readonly Rung[] = INT8_RUNGS.filter(({ scheme }) => scheme !== 'int8-static');
 
 export interface LadderParts {
   readonly staged: StagedGenerator;
@@ -85,7 +85,7 @@ export async function climbTextLadder(parts: LadderParts): Promise<TextLadder> {
 }
 
 function chooseRungs(scheme: SchemeName | undefined): readonly Rung[] {
-  if (scheme === undefined) return RUNGS;
+  if (scheme === undefined) return TEXT_RUNGS;
   const chosen = INT8_RUNGS.filter((rung) => rung.scheme === scheme);
   if (chosen.length > 0) return chosen;
   throw new ToolchainError(

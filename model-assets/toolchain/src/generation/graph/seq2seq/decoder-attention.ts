@@ -40,9 +40,7 @@ export function sourceAttention(
 ): string {
   const building = { graph: step.graph, weights };
   const projected = projectIn(building, x, layers, ['query'], `${at}/projected`, layers.scale);
-  const parts = [{ name: `${at}/query`, heads: layers.heads }];
-  const [query = ''] = splitHeads(step, projected, parts, layers.dim, at);
-  const context = attendToSource(step, index, query, shapeOf(layers), at);
+  const context = attendToSource(step, index, projected, layers, `${at}/context`);
   return projectOut(building, context, layers, `${at}/output`);
 }
 

@@ -1,6 +1,8 @@
 /** Attention of the tokens of a run: to each other and to the cache, or to the source. See ADR-step-graph.md. */
+import { HIDDEN } from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import { MICROSOFT } from '../../../graph/builder.ts';
-import { int, ints } from '../../../graph/node.ts';
+import { float, int, ints } from '../../../graph/node.ts';
+import { ELEMENT } from '../../../graph/tensor.ts';
 import type { StepGraph } from './step-graph.ts';
 
 export interface AttentionShape {
@@ -88,18 +90,29 @@ export function attendToPast(
   return joinHeads(step, context, shape, at);
 }
 
-/** The tokens of a run see the source: `query` [batch, heads, tokens, dim], scaled, to [batch, tokens, heads * dim]. */
+/** The tokens of a run see the source: `query` [batch, tokens, heads * dim], scaled, to the same. */
 export function attendToSource(
   step: StepGraph,
   layer: number,
   query: string,
-  shape: AttentionShape,
+  { heads }: Pick<AttentionShape, 'heads'>,
   at: string,
 ): string {
-  const all = scores(step, query, step.cross(layer, 'key'), `${at}/scores`);
-  const weights = softmax(step, all, step.crossMask, at);
-  const context = step.graph.op('MatMul', [weights, step.cross(layer, 'value')], `${at}/context`);
-  return joinHeads(step, context, shape, at);
+  const inputs = [query, step.cross(layer, 'key'), step.cross(layer, 'value'), '', sourceTokens(step)];
+  return step.graph.op('MultiHeadAttention', inputs, at, {
+    domain: MICROSOFT,
+    attributes: { num_heads: int(heads), scale: float(1), mask_filter_value: float(HIDDEN) },
+  });
+}
+
+/** [batch, source] int32, 1 for what `crossMask` lets through. */
+function sourceTokens(step: StepGraph): string {
+  const { graph } = step;
+  return step.once('source/tokens', (name) => {
+    const mask = graph.op('Squeeze', [step.crossMask, step.integers([1, 2])], 'source/mask');
+    const seen = graph.op('Greater', [mask, step.scalar(HIDDEN / 2)], 'source/seen');
+    return graph.op('Cast', [seen], name, { attributes: { to: int(ELEMENT.int32) } });
+  });
 }
 
 /** The mask of a step for queries that are folded, [batch, 1, heads of a key * tokens, tokens + entries]. */
