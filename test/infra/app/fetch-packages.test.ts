@@ -9,6 +9,7 @@ import { fetchPackages } from '../../../infra/constructs/src/app/packages/fetch-
 import { PilotlightStage } from '../../../infra/constructs/src/app/pilotlight-stage.ts';
 import { describePackage } from '../../../layers/builders/src/models/index.ts';
 import { sha256Of } from '../../../model-assets/format/src/index.ts';
+import { emptyRecord, recordAction, recordText } from '../../../model-assets/format/src/registry/index.ts';
 import { CREDENTIALS, type S3Server, startS3 } from '../../fixtures/s3-server.ts';
 
 const PACKAGE = 'model-assets/packages/sentiment/1.0.1';
@@ -137,6 +138,42 @@ test.each<[what: string, arrange: () => Parameters<typeof deployment>, message: 
   expect(
     readdirSync(cache, { recursive: true }).filter((path) => String(path).endsWith('model.json')),
   ).toEqual([]);
+});
+
+const byAlias = (alias = 'prod') =>
+  fetchPackages(
+    defineDeployment({
+      team: 'acme',
+      env: 'dev',
+      config: {
+        functions: { main: { models: ['sentiment'] } },
+        packages: { from: 's3://models/nlp', aliases: { sentiment: alias } },
+      },
+    }),
+    cache,
+  );
+
+test('what an alias of a registry means is fetched, and another version once it means another', async () => {
+  const at = '2026-12-01T00:00:00Z';
+  const who = 'ada@example.com';
+  const pushed = { action: 'push', version: '1.0.1', manifestSha256: SHA256, bytes: 1 } as const;
+  const meant = { version: '1.0.1', manifestSha256: SHA256, gates: [] };
+  let record = recordAction(emptyRecord('sentiment'), { at, who, did: pushed });
+  record = recordAction(record, { at, who, did: { action: 'promote', alias: 'prod', ...meant } });
+  await server.put('nlp/_registry/sentiment.json', recordText(record));
+  const { config } = await byAlias();
+  expect(describePackage(config.packagesFolder ?? '', { name: 'sentiment' })).toMatchObject({
+    version: '1.0.1',
+    manifestSha256: SHA256,
+  });
+  expect(config.packagesFolder).toBe(await fetched());
+  await expect(byAlias('canary')).rejects.toThrow(
+    /sentiment@canary cannot be fetched \(MODEL_NOT_FOUND\): The registry has no canary of sentiment; it has prod\./,
+  );
+  await server.put('nlp/_registry/sentiment.json', recordText(record).replace(who, 'eve@example.com'));
+  await expect(byAlias()).rejects.toThrow(
+    /cannot be fetched \(REGISTRY_INVALID\): .*_registry\/sentiment\.json/,
+  );
 });
 
 test('a stage does not begin with packages that nobody fetched', () => {

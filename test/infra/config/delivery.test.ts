@@ -57,24 +57,39 @@ test.each([
     'packages.sha256.sentiment@1.0.0 must be a sha256: 64 of 0-9 a-f',
   ],
   [
+    { functions, packages: { ...packages, aliases: { sentiment: 'prod' } } },
+    'packages.aliases.sentiment must be left out where packages.sha256 says which version it is',
+  ],
+  [
+    { functions, packages: { from: packages.from, aliases: { sentiment: '1.0.0' } } },
+    'packages.aliases.sentiment must be 1-32 of a-z 0-9 - that begin with a letter, such as prod',
+  ],
+  [
+    {
+      functions: { main: { models: ['sentiment@1.0.0'] } },
+      packages: { from: packages.from, aliases: { sentiment: 'prod' } },
+    },
+    'functions.main.models must be packages of packages.sha256 or packages.aliases, which do not have sentiment@1.0.0',
+  ],
+  [
     { functions, packages, packagesFolder: 'models' },
     'packagesFolder must be left out where packages says what is fetched',
   ],
   [
     { functions: { main: { models: ['sentiment', 'intent'] } }, packages },
-    'functions.main.models must be packages of packages.sha256, which does not have intent',
+    'functions.main.models must be packages of packages.sha256 or packages.aliases, which do not have intent',
   ],
   [
     { functions: { main: { models: ['sentiment@1.0.1'] } }, packages },
-    'functions.main.models must be packages of packages.sha256, which does not have sentiment@1.0.1',
+    'functions.main.models must be packages of packages.sha256 or packages.aliases, which do not have sentiment@1.0.1',
   ],
   [
     { functions, packages, upload: { models: ['slots'] } },
-    'upload.models must be packages of packages.sha256, which does not have slots',
+    'upload.models must be packages of packages.sha256 or packages.aliases, which do not have slots',
   ],
   [
     { functions, packages, server: { models: { large: 'job' } } },
-    'server.models must be packages of packages.sha256, which does not have large',
+    'server.models must be packages of packages.sha256 or packages.aliases, which do not have large',
   ],
   [{ functions, pipeline: { repository: 'acme' } }, 'pipeline.repository must be OWNER/NAME of a repository'],
   [

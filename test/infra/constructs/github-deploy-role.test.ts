@@ -141,7 +141,8 @@ test('a deployment with a pipeline has its roles beside its functions, for all o
       functions: { main: { models: ['sentiment'] }, other: { models: ['intent'] } },
       packages: {
         from: 's3://acme-models/nlp/',
-        sha256: { 'sentiment@1.0.1': 'a'.repeat(64), 'intent@1.0.1': 'b'.repeat(64) },
+        sha256: { 'sentiment@1.0.1': 'a'.repeat(64) },
+        aliases: { intent: 'prod' },
       },
       pipeline: { repository: 'acme/nlp' },
     },
@@ -163,7 +164,9 @@ test('a deployment with a pipeline has its roles beside its functions, for all o
   expect(read).toContainEqual({
     Action: 's3:GetObject',
     Effect: 'Allow',
-    Resource: ['intent', 'sentiment'].map((name) => `arn:aws:s3:::acme-models/nlp/${name}/1.0.1/*`),
+    Resource: ['_registry/intent.json', 'intent/*', 'sentiment/1.0.1/*'].map(
+      (place) => `arn:aws:s3:::acme-models/nlp/${place}`,
+    ),
   });
   const aliases = Object.keys(service.findResources('AWS::Lambda::Alias')).map((Ref) => ({ Ref }));
   service.hasOutput('Aliases', { Value: { 'Fn::Join': ['', [aliases[0], ',', aliases[1]]] } });

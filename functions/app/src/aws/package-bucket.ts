@@ -11,6 +11,7 @@ import {
   MANIFEST_FILE,
   MAX_MANIFEST_BYTES,
   MAX_SIDECAR_BYTES,
+  ownValue,
   packageFiles,
   parseManifest,
   type ResolvedRef,
@@ -18,7 +19,9 @@ import {
   sha256Of,
   sidecarFiles,
 } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
+import { MAX_REGISTRY_BYTES, parseRecord, registryKey } from '@pilotlight/model-format/registry';
 
 export interface PinnedPackage extends ResolvedRef {
   /** The sha256 that its model.json must have. */
@@ -37,6 +40,21 @@ export class PackageBucket {
     const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(address) ?? [];
     this.#objects = reader ?? connect(bucket);
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
+  }
+
+  /**
+   * The version that an alias means, by the record of the registry that lies in the bucket.
+   *
+   * @throws ObjectError; PilotlightError REGISTRY_INVALID; EngineError MODEL_NOT_FOUND with the aliases that there are
+   */
+  async resolve(name: string, alias: string): Promise<PinnedPackage> {
+    const key = this.#prefix + registryKey(name);
+    const text = await readObject(this.#objects, key, MAX_REGISTRY_BYTES, DEFAULT_TRANSFER);
+    const { aliases } = parseRecord(text.toString('utf8'), name);
+    const meant = ownValue(aliases, alias);
+    if (meant) return { name, version: meant.version, manifestSha256: meant.manifestSha256 };
+    const known = Object.keys(aliases).join(', ') || 'no alias';
+    throw new EngineError('MODEL_NOT_FOUND', `The registry has no ${alias} of ${name}; it has ${known}.`);
   }
 
   /**
@@ -60,8 +78,10 @@ export class PackageBucket {
       });
     }
     const files = packageFiles(parseManifest(text.toString('utf8'), wanted));
+    // Of a package that is there already nothing is asked for.
+    const asked = text === fetched ? [] : sidecarFiles;
     const sidecars = await Promise.all(
-      sidecarFiles.map((file) => this.#exists(key(file)).then((is) => (is ? [file] : []))),
+      asked.map((file) => this.#exists(key(file)).then((is) => (is ? [file] : []))),
     );
     const paths = [MANIFEST_FILE, ...sidecars.flat(), ...files.map(({ path }) => path)];
     const objects = Object.fromEntries(paths.map((path) => [path, key(path)]));

@@ -21,7 +21,10 @@ interface Delivery {
   readonly deployFrom?: readonly string[];
   readonly region?: string;
   readonly packagesFolder?: string;
-  readonly packages?: { readonly sha256: Readonly<Record<string, string>> };
+  readonly packages?: {
+    readonly sha256: Readonly<Record<string, string>>;
+    readonly aliases: Readonly<Record<string, string>>;
+  };
   readonly functions: Readonly<Record<string, Consumer & { readonly release: Release }>>;
   readonly upload?: Consumer;
   readonly server?: { readonly models: Readonly<Record<string, unknown>>; readonly image?: object };
@@ -60,23 +63,36 @@ function explainAccounts({ account, deployFrom }: Delivery): Problem[] {
   return [];
 }
 
-/** What is fetched is what `packages.sha256` names; a function may have a folder of its own beside it. */
+/** What is fetched is what `packages.sha256` and `packages.aliases` name; a function may have a folder of its own beside it. */
 function explainPackages({ packages, packagesFolder, functions, upload, server }: Delivery): Problem[] {
   if (!packages) return [];
   const pinned = Object.keys(packages.sha256).map(parseModelRef);
+  const { aliases } = packages;
   const isPinned = (ref: string) => {
     const { name, version } = parseModelRef(ref);
+    // Which version an alias means is known once the synth asks.
+    if (Object.hasOwn(aliases, name)) return version === undefined;
     const versions = pinned.flatMap((one) => (one.name === name ? [one.version ?? ''] : []));
     return chooseVersion(version, versions) !== undefined;
   };
   const check = (refs: readonly string[], ...path: readonly string[]) =>
     refs
       .filter((ref) => !isPinned(ref))
-      .map((ref) => ({ path, message: `must be packages of packages.sha256, which does not have ${ref}` }));
+      .map((ref) => ({
+        path,
+        message: `must be packages of packages.sha256 or packages.aliases, which do not have ${ref}`,
+      }));
   const consume = ({ models, packages: own }: Consumer, ...path: readonly string[]) =>
     own.folder === undefined ? check(models, ...path, 'models') : [];
+  const isEmpty = pinned.length === 0 && Object.keys(aliases).length === 0;
+  const twice = pinned.filter(({ name }) => Object.hasOwn(aliases, name));
   const folder = 'must be left out where packages says what is fetched';
   return [
+    ...(isEmpty ? [{ path: ['packages', 'sha256'], message: 'must name one package at least' }] : []),
+    ...twice.map(({ name }) => ({
+      path: ['packages', 'aliases', name],
+      message: 'must be left out where packages.sha256 says which version it is',
+    })),
     ...(packagesFolder === undefined ? [] : [{ path: ['packagesFolder'], message: folder }]),
     ...Object.entries(functions).flatMap(([name, one]) => consume(one, 'functions', name)),
     ...(upload ? consume(upload, 'upload') : []),

@@ -4,6 +4,12 @@ import { InfraError } from '../../common/errors.ts';
 
 export interface PackageSource {
   /**
+   * The package that an alias means now, by the record of the registry at this place.
+   *
+   * @throws PilotlightError that says what the registry has
+   */
+  resolve(name: string, alias: string): Promise<PinnedPackage>;
+  /**
    * Makes `<folder>/<name>/<version>` the package with every file of its manifest, each compared with its checksum. It asks for
    * nothing where the package is there already, intact.
    *

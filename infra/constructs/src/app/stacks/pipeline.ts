@@ -1,4 +1,5 @@
 import { parseModelRef } from '@pilotlight/model-format';
+import { registryKey } from '@pilotlight/model-format/registry';
 import { CfnOutput, type Stack } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { GitHubDeployRole, type GitHubDeployRoleProps } from '../../index.ts';
@@ -27,10 +28,17 @@ export function addPipeline(
   output('Aliases', arns, 'What clients invoke, for pilotlight models verify --function');
 }
 
-function packageArns(partition: string, { from, sha256 }: NonNullable<Config['packages']>): string[] {
-  const place = from.replace(/^s3:\/\//, '').replace(/\/$/, '');
-  return Object.keys(sha256).map((ref) => {
-    const { name, version } = parseModelRef(ref);
-    return `arn:${partition}:s3:::${place}/${name}/${version}/*`;
-  });
+/** Of a model by its alias, the record that says which version it is, and whichever that will be. */
+function packageArns(
+  partition: string,
+  { from, sha256, aliases }: NonNullable<Config['packages']>,
+): string[] {
+  const place = `arn:${partition}:s3:::${from.replace(/^s3:\/\//, '').replace(/\/$/, '')}`;
+  return [
+    ...Object.keys(sha256).map((ref) => {
+      const { name, version } = parseModelRef(ref);
+      return `${place}/${name}/${version}/*`;
+    }),
+    ...Object.keys(aliases).flatMap((name) => [`${place}/${registryKey(name)}`, `${place}/${name}/*`]),
+  ];
 }
