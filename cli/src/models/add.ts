@@ -14,6 +14,7 @@ import {
   type PackageOptions,
   packageModel,
   QUALITY_LEVELS,
+  refuseExisting,
   silent,
   VARIANTS,
   type VariantName,
@@ -79,7 +80,9 @@ async function fetchSources({ values, positionals }: AddLine, stderr: Terminal['
   const [source, ...more] = positionals;
   if (![source, values.base].some((name) => name !== undefined && isRemote(name)))
     return { values, positionals };
-  commonOptions(values, positionals);
+  const { packages, name, version, force } = commonOptions(values, positionals);
+  // Before gigabytes are fetched for nothing.
+  refuseExisting({ packages, name, version, force });
   cleanUpOnSignal();
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
   const { file, task } = values;

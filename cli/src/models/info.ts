@@ -97,7 +97,7 @@ const MOST_LABELS = 10;
 function onnxFacts(manifest: OnnxManifest): readonly Fact[] {
   const { task, labels, textProcessing, source, variants, defaultVariant, quality } = manifest;
   const rest = labels.length > MOST_LABELS ? ` and ${labels.length - MOST_LABELS} more` : '';
-  const from = [source.id, source.kind, source.revision, source.precision].filter(
+  const from = [source.id, source.kind, source.revision, source.license, source.precision].filter(
     (part) => part !== undefined,
   );
   return [

@@ -13,9 +13,11 @@ export function stageProgress(stream: Output): Progress {
       const title = name.padEnd(22);
       bar.show(0, title);
       try {
-        const result = await work((share, bytes) =>
-          bytes === undefined ? bar.show(share, title) : bar.transfer(title, bytes.done, bytes.all),
-        );
+        const result = await work((share, bytes, note) => {
+          if (note !== undefined) bar.show(share, `${title} ${note}`);
+          else if (bytes === undefined) bar.show(share, title);
+          else bar.transfer(title, bytes.done, bytes.all);
+        });
         bar.clear();
         stream.write(
           `${paint('green', '✓', stream)} ${printable(title)} ${duration(performance.now() - start)}\n`,

@@ -27,6 +27,7 @@ export { isGeneratorFolder } from './generation/package/read-generator.ts';
 export { type PackageOptions, QUALITY_LEVELS, type QualityLevel } from './options.ts';
 export { selectPackages } from './package/packages-folder.ts';
 export type { LadderReport, RungReport } from './package/report-ladder.ts';
+export { refuseExisting } from './package/staging.ts';
 export { type PackageResult, packageModel } from './package-model.ts';
 export { type BytesDone, type Progress, silent } from './progress.ts';
 export { VARIANTS, type VariantName } from './schemes/index.ts';

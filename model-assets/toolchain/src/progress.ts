@@ -4,7 +4,8 @@ export interface Progress {
   stage<Result>(name: string, work: (report: Report) => Promise<Result>): Promise<Result>;
 }
 
-export type Report = (share: number, bytes?: BytesDone) => void;
+/** `note` says in a few words why nothing moves. */
+export type Report = (share: number, bytes?: BytesDone, note?: string) => void;
 
 /** Bytes that are there, of those that are to come. */
 export interface BytesDone {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { fetchModel, type Wanted } from '../../../../model-assets/toolchain/src/fetch-model.ts';
+import type { Progress } from '../../../../model-assets/toolchain/src/progress.ts';
 import { type FakeHub, startHub } from '../../../fixtures/hub.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -41,7 +42,7 @@ const PACKAGE: Wanted = { for: 'package' };
 const fetchIt = (
   address = 'hf:acme/reviews',
   wanted: Wanted = PACKAGE,
-  more: { offline?: boolean; token?: string } = {},
+  more: { offline?: boolean; token?: string; revision?: string } = {},
 ) => {
   const { token, ...options } = more;
   const environment = { HOME: root, HF_ENDPOINT: hub.url, ...(token !== undefined && { HF_TOKEN: token }) };
@@ -245,6 +246,9 @@ describe('the token', () => {
     put(MODEL);
     await expect(fetchIt('hf:acme/reviews@v9')).rejects.toThrow(/has no revision 'v9'/);
     await expect(fetchIt('hf:../x')).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(fetchIt('hf:acme/reviews@v1', PACKAGE, { revision: 'main' })).rejects.toThrow(
+      /two revisions/,
+    );
   });
 });
 
@@ -281,7 +285,14 @@ describe('a file arrives whole', () => {
         ? { kind: 'status', status: 429, headers: { 'retry-after': '1' } }
         : undefined;
     const start = performance.now();
-    expect(await weights()).toEqual(MODEL['model.safetensors']);
+    const told: string[] = [];
+    const progress: Progress = {
+      stage: (_name, work) => work((_share, _bytes, note) => void (note && told.push(note))),
+    };
+    const environment = { HOME: root, HF_ENDPOINT: hub.url };
+    const { path } = await fetchModel('hf:acme/reviews', PACKAGE, { cache, environment }, progress);
+    expect(readFileSync(join(path, 'model.safetensors'))).toEqual(MODEL['model.safetensors']);
+    expect(told[0]).toMatch(/^waits 1 s, as 127\.0\.0\.1:\d+ asks$/);
     expect(performance.now() - start).toBeGreaterThan(950);
   });
 
@@ -336,6 +347,19 @@ describe('the cache', () => {
     expect(hub.asked).toEqual([]);
   });
 
+  it('has weights once, where another commit has the same', async () => {
+    put(MODEL);
+    const first = await fetchIt();
+    put({ ...MODEL, 'README.md': 'a card' });
+    hub.asked.length = 0;
+    const second = await fetchIt();
+    expect(readFileSync(join(second.path, 'model.safetensors'))).toEqual(WEIGHTS);
+    expect([second.revision === first.revision, hub.asked.filter(({ host }) => host === 'cdn')]).toEqual([
+      false,
+      [],
+    ]);
+  });
+
   it('gives no file that was changed', async () => {
     put(MODEL);
     const weights = join((await fetchIt()).path, 'model.safetensors');
@@ -355,3 +379,13 @@ test('a hub that cannot be reached is named, with what to do', async () => {
     message: expect.stringMatching(/cannot be fetched from 127\.0\.0\.1:1: .*--offline/),
   });
 }, 20_000);
+
+test('what an ended process left half-written, and nobody can go on with, goes with the next run', async () => {
+  put({ 'config.json': CONFIG, 'model.safetensors': WEIGHTS });
+  const partial = join((await fetchIt()).path, '../../partial');
+  mkdirSync(partial);
+  const [ended, running] = ['1.whole.999999999.part', `2.whole.${process.ppid}.part`];
+  for (const name of [ended, running]) writeFileSync(join(partial, name), '{');
+  await fetchIt();
+  expect(readdirSync(partial)).toEqual([running]);
+});

@@ -9,14 +9,14 @@
  * Versions never change, so a file that fits its sum is never asked for again; it is compared each time before it is used.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import { z } from 'zod';
 import type { Environment, RemoteFile } from './remote-source.ts';
-import { removeStale } from './transfer/partial-file.ts';
+import { removeStale, shortLived } from './transfer/partial-file.ts';
 
 const listingSchema = z.array(
   z.object({
@@ -63,6 +63,22 @@ export class ModelCache {
     return text === undefined ? undefined : listingSchema.parse(JSON.parse(text));
   }
 
+  /** Where another version has the same file; it may have been changed there. */
+  findCopies({ path, sum }: RemoteFile): string[] {
+    if (sum === undefined) return [];
+    return this.#revisions().flatMap((revision) => {
+      const same = this.readListing(revision)?.some(
+        (file) => file.path === path && file.sum?.value === sum.value,
+      );
+      return same ? [join(this.snapshot(revision), path)] : [];
+    });
+  }
+
+  #revisions(): string[] {
+    const folder = join(this.#folder, 'snapshots');
+    return existsSync(folder) ? readdirSync(folder) : [];
+  }
+
   writeRef(name: string, revision: string): Promise<void> {
     return this.#write(this.#ref(name), `${revision}\n`);
   }
@@ -103,8 +119,8 @@ export class ModelCache {
 
   /** Whole or not at all, whenever the process ends. */
   async #write(path: string, content: string): Promise<void> {
-    const unfinished = join(this.partial, `${randomUUID()}.${process.pid}.part`);
-    await mkdir(dirname(path), { recursive: true });
+    const unfinished = join(this.partial, shortLived(randomUUID()));
+    for (const folder of [this.partial, dirname(path)]) await mkdir(folder, { recursive: true });
     try {
       await writeFile(unfinished, content, { flush: true });
       await rename(unfinished, path);

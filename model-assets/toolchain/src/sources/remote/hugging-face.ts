@@ -23,7 +23,7 @@ const entrySchema = z.object({
 
 export const huggingFace: RemoteKind = {
   prefix: 'hf',
-  async open(address, { revision, environment }) {
+  async open(address, { revision, environment, onPause }) {
     const parsed = parseHubAddress(address);
     if (parsed === undefined) {
       throw new ToolchainError(
@@ -32,6 +32,12 @@ export const huggingFace: RemoteKind = {
       );
     }
     const { id } = parsed;
+    if (parsed.revision !== undefined && revision !== undefined && revision !== parsed.revision) {
+      throw new ToolchainError(
+        'USAGE',
+        `${address} and --revision ${revision} name two revisions: name one.`,
+      );
+    }
     const asked = parsed.revision ?? revision ?? 'main';
     const endpoint = readEndpoint(environment);
     const token = isPrivateWay(endpoint) ? findToken(environment) : undefined;
@@ -41,6 +47,7 @@ export const huggingFace: RemoteKind = {
       authorization: token && `Bearer ${token.value}`,
       explain: (response) =>
         explainRefusal(response, { id, revision: asked, endpoint: base, tokenFrom: token?.from }),
+      onPause,
       adviceOnLimit: token === undefined ? ' With a token in HF_TOKEN more are taken.' : '',
     });
     const shared = { hubUrl: base, fetch: client.fetch };

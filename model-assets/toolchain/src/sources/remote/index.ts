@@ -1,6 +1,7 @@
 /** Sources that are fetched: the one place to register another kind. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { link, mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ObjectError } from '@pilotlight/engine/internal/store/s3/objects';
 import { digestFile } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
@@ -69,10 +70,15 @@ export async function fetchFiles(
   const kind = findKind(address);
   if (kind === undefined) throw new ToolchainError('USAGE', `'${address}' is no address that is known.`);
   const folder = cache ?? defaultCache(environment);
-  const model = await kind.open(address, { revision, environment, offline });
+  let onPause = (_words: string): void => {};
+  const model = await kind.open(address, {
+    ...{ revision, environment, offline },
+    onPause: (words) => onPause(words),
+  });
   const store = new ModelCache(folder, model.cacheFolder);
   try {
     return await progress.stage(`fetch ${model.address}`, async (report) => {
+      onPause = (words) => report(0, undefined, words);
       await store.begin();
       try {
         const version = offline ? findCached(model, store, folder) : await findVersion(model, store);
@@ -167,7 +173,8 @@ class Bring {
     for (const path of paths) {
       const file = this.#files.get(path);
       if (file === undefined) continue;
-      if ((await findDifference(join(this.folder, path), file)) !== undefined) missing.push(file);
+      if ((await findDifference(join(this.folder, path), file)) === undefined) continue;
+      if (!(await this.#takeCopy(file))) missing.push(file);
     }
     if (missing.length === 0) return;
     if (this.#options.offline) throw notCached(this.#model, missing);
@@ -196,6 +203,19 @@ class Bring {
       added += 1;
     }
     if (added > 0) await this.#store.writeListing(this.#revision, [...this.#files.values()]);
+  }
+
+  /** Links a file to the same one of another version: a new card does not bring the weights again. */
+  async #takeCopy(file: RemoteFile): Promise<boolean> {
+    const place = join(this.folder, file.path);
+    for (const copy of this.#store.findCopies(file)) {
+      if (copy === place || (await findDifference(copy, file)) !== undefined) continue;
+      await mkdir(dirname(place), { recursive: true });
+      await rm(place, { force: true });
+      await link(copy, place);
+      return true;
+    }
+    return false;
   }
 
   #count(bytes: number): void {

@@ -20,18 +20,22 @@ const MOST_BYTES = 1_000_000;
 
 export const mlflow: RemoteKind = {
   prefix: 'mlflow',
-  async open(address, { environment }) {
+  async open(address, { environment, onPause }) {
     const place = address.slice('mlflow:'.length);
     return modelOfTree({
       address,
       cacheFolder: cacheFolderFor('mlflow', `${environment.MLFLOW_TRACKING_URI ?? ''} ${address}`),
-      open: () => openPlace(place, environment),
+      open: () => openPlace(place, environment, onPause),
       layout: layoutOf(address),
     });
   },
 };
 
-async function openPlace(place: string, environment: Environment): Promise<FileTree> {
+async function openPlace(
+  place: string,
+  environment: Environment,
+  onPause: (words: string) => void,
+): Promise<FileTree> {
   if (!place.startsWith('models:')) return openFiles(place, environment);
   const { name, version, alias } = REGISTERED.exec(place)?.groups ?? {};
   const wanted = version ?? alias;
@@ -41,7 +45,7 @@ async function openPlace(place: string, environment: Environment): Promise<FileT
       `'mlflow:${place}' must be mlflow:models:/name/version or mlflow:models:/name@alias.`,
     );
   }
-  const server = new TrackingServer(environment);
+  const server = new TrackingServer(environment, onPause);
   const model: RegisteredModel = { name: decodeURIComponent(name), version: wanted };
   const uri = await server.locate(model);
   const artifacts = /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(?<folder>.+?)\/*$/.exec(uri)?.groups?.folder;

@@ -56,6 +56,8 @@ export interface OpenOptions {
   readonly environment: Environment;
   /** Whether nothing may be asked over the network: then the model says its name alone. */
   readonly offline: boolean;
+  /** Is told how long the place wants to be left alone, in words. */
+  readonly onPause: (words: string) => void;
 }
 
 /** A kind of remote source. */

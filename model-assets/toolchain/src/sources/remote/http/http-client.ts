@@ -13,6 +13,8 @@ export interface HttpClientOptions {
   readonly explain: (response: Response) => ToolchainError;
   /** What may be done where the host takes no more requests for long. */
   readonly adviceOnLimit: string;
+  /** Is told how long the host wants to be left alone, in words. */
+  readonly onPause: (words: string) => void;
 }
 
 export interface HttpAnswer {
@@ -41,7 +43,7 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
-    this.#limit = new RateLimit(options.endpoint.host, options.adviceOnLimit);
+    this.#limit = new RateLimit(options.endpoint.host, options.adviceOnLimit, options.onPause);
   }
 
   /** The name of the endpoint in messages. */

@@ -8,11 +8,13 @@ const LONGEST_MS = 310_000;
 export class RateLimit {
   readonly #host: string;
   readonly #advice: string;
+  readonly #tell: (words: string) => void;
   #until = 0;
 
-  constructor(host: string, advice: string) {
+  constructor(host: string, advice: string, tell: (words: string) => void) {
     this.#host = host;
     this.#advice = advice;
+    this.#tell = tell;
   }
 
   /** @throws ToolchainError SOURCE_UNAVAILABLE where the pause is longer than anybody waits */
@@ -31,6 +33,7 @@ export class RateLimit {
   /** @throws the reason of `signal` once it is aborted */
   async wait(signal?: AbortSignal): Promise<void> {
     for (let left = this.#until - Date.now(); left > 0; left = this.#until - Date.now()) {
+      this.#tell(`waits ${Math.ceil(left / 1000)} s, as ${this.#host} asks`);
       try {
         await sleep(left, undefined, signal && { signal });
       } catch (error) {

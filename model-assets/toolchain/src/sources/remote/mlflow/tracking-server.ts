@@ -33,7 +33,7 @@ export class TrackingServer {
   readonly #base: string;
 
   /** @throws ToolchainError USAGE unless MLFLOW_TRACKING_URI names a server */
-  constructor(environment: Environment) {
+  constructor(environment: Environment, onPause: (words: string) => void) {
     const { MLFLOW_TRACKING_URI } = environment;
     const endpoint = URL.parse(MLFLOW_TRACKING_URI ?? '');
     if (endpoint === null || !/^https?:$/.test(endpoint.protocol)) {
@@ -47,6 +47,7 @@ export class TrackingServer {
       endpoint,
       authorization: readAuthorization(environment),
       explain: (response) => explain(response, endpoint.host),
+      onPause,
       adviceOnLimit: '',
     });
   }

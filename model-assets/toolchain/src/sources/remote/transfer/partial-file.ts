@@ -2,7 +2,7 @@
  * A file that arrives in parts, of which several are under way at once, and that survives the death of its process. Behind the content
  * stands, for each part, how many bytes of it have arrived: one rename takes both over.
  */
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, isRunning } from '@pilotlight/model-format/internal/package/system';
 
@@ -10,9 +10,6 @@ import { hasCode, isRunning } from '@pilotlight/model-format/internal/package/sy
 export const PART_BYTES = 16 << 20;
 const COUNT_BYTES = 4;
 const NAME = /^(?<id>.+)\.(?<pid>\d+)\.part$/;
-
-/** Those of this process that are open, by their paths. */
-const own = new Set<string>();
 
 export interface Missing {
   /** First byte that is missing, in the file. */
@@ -37,7 +34,8 @@ export class PartialFile {
   /** Takes over what a process that ended has left of a file, or begins it. `id` is a plain file name. */
   static async claim(folder: string, id: string, bytes: number): Promise<PartialFile> {
     const path = join(folder, `${id}.${process.pid}.part`);
-    own.add(path);
+    // Another process may have removed it, when it was done.
+    await mkdir(folder, { recursive: true });
     await takeOver(folder, id, path);
     const file = await openOrCreate(path);
     const counts = Buffer.alloc(COUNT_BYTES * Math.ceil(bytes / PART_BYTES));
@@ -98,7 +96,6 @@ export class PartialFile {
 
   async close(): Promise<void> {
     await this.#file.close();
-    own.delete(this.path);
   }
 
   *#parts(): Generator<{ start: number; end: number; count: number }> {
@@ -148,13 +145,21 @@ async function takeOver(folder: string, id: string, path: string): Promise<void>
   }
 }
 
-/** Removes partial files that nobody has touched for so long, which nobody will take over. */
+/** The name of a file that is written at once and then renamed: nobody goes on with it. */
+export const shortLived = (id: string): string => `${id}${SHORT_LIVED}.${process.pid}.part`;
+const SHORT_LIVED = '.whole';
+
+/** Removes partial files that nobody has touched for so long, which nobody will take over, and those that nobody can go on with. */
 export async function removeStale(folder: string, olderThanMs: number): Promise<void> {
+  const start = Date.now() - 1000 * process.uptime();
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    const pid = Number(NAME.exec(name)?.groups?.pid);
-    if (own.has(path) || (isRunning(pid) && pid !== process.pid)) continue;
+    const { id = '', pid = '' } = NAME.exec(name)?.groups ?? {};
     const stats = await stat(path).catch(() => undefined);
-    if (stats !== undefined && Date.now() - stats.mtimeMs > olderThanMs) await rm(path, { force: true });
+    if (stats === undefined) continue;
+    // In a container every process may have the same id: then it is of one before where it is older than this one.
+    const isUsed = Number(pid) === process.pid ? stats.mtimeMs >= start : isRunning(Number(pid));
+    const limit = id.endsWith(SHORT_LIVED) ? 0 : olderThanMs;
+    if (!isUsed && Date.now() - stats.mtimeMs >= limit) await rm(path, { force: true });
   }
 }
