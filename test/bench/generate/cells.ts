@@ -29,6 +29,7 @@ export const CALLS = { count: 24, slots: 8, least: 8, most: 64 } as const;
 export const CALL_WAYS = {
   continuous: 'each call joins as soon as another has ended',
   static: 'a batch begins when the one before has ended',
+  padded: 'the same, and all of a batch run on until its longest has ended',
 } as const;
 export type CallWay = keyof typeof CALL_WAYS;
 export const callsRow = ({ label }: Labelled, way: CallWay): string =>

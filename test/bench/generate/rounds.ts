@@ -143,10 +143,13 @@ async function measureCalls(
   const { count, slots } = CALLS;
   const process = await GenerateProcess.start(own, { slots });
   try {
-    const work = { prompts: makePrompts(count, model.vocabulary), tokens: makeLengths() };
+    const wanted = makeLengths();
+    const work = { prompts: makePrompts(count, model.vocabulary), tokens: wanted };
     await process.calls({ ...work, together: count });
-    for (const way of alternateOrder(round, ['continuous', 'static'] as const)) {
-      const reply = await process.calls({ ...work, together: way === 'static' ? slots : count });
+    for (const way of alternateOrder(round, ['continuous', 'static', 'padded'] as const)) {
+      const tokens = way === 'padded' ? longestOf(wanted, slots) : wanted;
+      const all = await process.calls({ ...work, tokens, together: way === 'continuous' ? count : slots });
+      const reply = { ...all, ids: all.ids.map((ids, call) => ids.slice(0, wanted[call])) };
       addRates(samples, callsRow(model, way), own.name, reply);
       say(
         `  ${callsRow(model, way)}: ${((1000 * tokensOf(reply)) / reply.milliseconds).toFixed(0)} tokens/s`,
@@ -212,6 +215,14 @@ async function measureProcesses(
       await Promise.all(running.map((process) => process.stop()));
     }
   }
+}
+
+/** Of each call, what the longest of its batch wants. */
+function longestOf(wanted: readonly number[], together: number): readonly number[] {
+  return wanted.map((_, call) => {
+    const first = call - (call % together);
+    return Math.max(...wanted.slice(first, first + together));
+  });
 }
 
 const tokensOf = ({ ids }: GenerateReply): number => ids.reduce((sum, { length }) => sum + length, 0);
