@@ -13,6 +13,7 @@ export const NIGHTLY: readonly string[] = [
   'test/e2e/job-crashes.test.ts',
   'test/e2e/models-diff-kinds.test.ts',
   'test/e2e/quota-storm.test.ts',
+  'test/e2e/rollout-memory.test.ts',
   'test/e2e/same-bits.test.ts',
   'test/e2e/same-bytes.test.ts',
   'test/e2e/server-traces.test.ts',

@@ -1,107 +1,71 @@
-/** A server that follows a registry, under load, while versions come and go. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Change, REGISTRY, TestRegistry } from '../fixtures/registry.ts';
-import { CREDENTIALS, type S3Server, startS3 } from '../fixtures/s3-server.ts';
-import { type InferenceServer, startServer } from './server.ts';
+import { failedOf, RolloutWorld, versionsOf } from './rollout-world.ts';
 
-const PER_SECOND = 200;
-let scratch: string;
-let s3: S3Server;
-let registry: TestRegistry;
-let server: InferenceServer;
-
+let world: RolloutWorld;
 beforeAll(async () => {
-  scratch = mkdtempSync(join(tmpdir(), 'pilotlight-rollout-'));
-  s3 = await startS3(join(scratch, 's3'));
-  registry = new TestRegistry(s3);
-  await registry.push('1.0.0');
-  await registry.promote('1.0.0');
-  server = await startServer({
-    PILOTLIGHT_MODELS_DIR: join(scratch, 'nothing'),
-    PILOTLIGHT_REGISTRY: REGISTRY,
-    PILOTLIGHT_REGISTRY_MODELS: 'sentiment',
-    PILOTLIGHT_REGISTRY_POLL_SECONDS: '1',
-    PILOTLIGHT_REMOTE_FOLDER: join(scratch, 'fetched'),
-    AWS_ENDPOINT_URL_S3: s3.url,
-    ...CREDENTIALS,
-  });
+  world = await RolloutWorld.create();
 });
-afterAll(async () => {
-  server.signal('SIGKILL');
-  await s3.close();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => world.close());
 
-interface Seen {
-  readonly status: number;
-  readonly version: string;
-  readonly sticky: string;
-}
-
-/** Sends requests, as many in each second whatever becomes of them, until it is stopped. */
-function load() {
-  const seen: Seen[] = [];
-  const pending = new Set<Promise<void>>();
-  let sent = 0;
-  const send = async () => {
-    const sticky = `tenant ${sent % 50}`;
-    const init = {
-      method: 'POST',
-      body: JSON.stringify({ inputs: `a lovely film, number ${sent}` }),
-      headers: { 'x-pilotlight-sticky': sticky },
-    };
-    const response = await fetch(`${server.url}/models/sentiment`, init);
-    await response.arrayBuffer();
-    seen.push({
-      status: response.status,
-      version: response.headers.get('x-pilotlight-version') ?? '',
-      sticky,
-    });
-  };
-  const start = performance.now();
-  const timer = setInterval(() => {
-    for (; sent < ((performance.now() - start) * PER_SECOND) / 1000; sent++) {
-      const one: Promise<void> = send().finally(() => pending.delete(one));
-      pending.add(one);
-    }
-  }, 5);
-  return {
-    seen,
-    stop: async () => {
-      clearInterval(timer);
-      await Promise.all(pending);
-    },
-  };
-}
-
-const versionsOf = (seen: readonly Seen[]) => [...new Set(seen.map(({ version }) => version))];
-
-/** Waits until an alias means a version. */
-async function until(alias: string, version: string): Promise<void> {
-  const line = new RegExp(`^pilotlight_version_info\\{.*alias="${alias}",version="${version}"`, 'm');
-  while (!line.test(await server.metrics())) await wait(50);
-}
-
-async function pushAndPromote(version: string, change?: Change): Promise<void> {
-  await registry.push(version, change);
-  await registry.promote(version);
-}
-
-test('a version that is promoted takes over under load, and no request fails', async () => {
-  const { seen, stop } = load();
-  await pushAndPromote('1.0.1');
-  await until('prod', '1.0.1');
-  const after = seen.length;
+test('a version that is promoted takes over between two requests, and no request fails', async () => {
+  const { seen, stop } = world.load();
+  await world.registry.push('1.0.1');
   await wait(300);
-  await registry.promote('1.0.0');
-  await until('prod', '1.0.0');
+  const promoted = performance.now();
+  await world.registry.promote('1.0.1');
+  await world.until('prod', '1.0.1');
+  const accepted = performance.now();
+  await wait(300);
+  const rolledBack = performance.now();
+  await world.registry.promote('1.0.0');
+  await world.until('prod', '1.0.0');
+  const back = performance.now();
+  await wait(300);
   await stop();
-  expect(seen.filter(({ status }) => status !== 200)).toEqual([]);
-  expect(versionsOf(seen.slice(0, 20))).toEqual(['1.0.0']);
-  expect(versionsOf(seen.slice(after + 50, after + 60))).toEqual(['1.0.1']);
-  expect(versionsOf(seen.slice(-5))).toEqual(['1.0.0']);
+  expect(failedOf(seen)).toEqual([]);
+  const between = (start: number, end: number) => versionsOf(seen.filter(({ at }) => at > start && at < end));
+  expect(between(0, promoted)).toEqual(['1.0.0']);
+  expect(between(accepted, rolledBack)).toEqual(['1.0.1']);
+  expect(between(back, Number.POSITIVE_INFINITY)).toEqual(['1.0.0']);
+});
+
+test('a version whose goldens or whose bytes are wrong is refused, and the one before answers', async () => {
+  const { seen, stop } = world.load();
+  await world.registry.push('1.1.0', 'goldens');
+  await world.registry.promote('1.1.0');
+  await world.untilRefused('1.1.0');
+  await world.registry.push('1.1.1', 'weights');
+  await world.registry.promote('1.1.1');
+  await world.untilRefused('1.1.1');
+  await stop();
+  expect(failedOf(seen)).toEqual([]);
+  expect(versionsOf(seen)).toEqual(['1.0.0']);
+  expect(world.server.log()).toMatch(/"version":"1.1.0","code":"PACKAGE_CORRUPT".*golden of line \d+/);
+  expect(world.server.log()).toMatch(/"version":"1.1.1","code":"PACKAGE_CORRUPT".*int8\/weights.bin/);
+  await world.registry.promote('1.0.0');
+});
+
+test('a canary answers its share of the callers, each of them the same version, and none before it has passed', async () => {
+  const { seen, stop } = world.load();
+  await world.registry.push('1.2.0');
+  await world.registry.promote('1.2.0', 'canary', 0.3);
+  await world.until('canary', '1.2.0');
+  const accepted = performance.now();
+  await wait(800);
+  await stop();
+  expect(failedOf(seen)).toEqual([]);
+  const byCaller = Map.groupBy(
+    seen.filter(({ at }) => at > accepted),
+    ({ sticky }) => sticky,
+  );
+  for (const [sticky, calls] of byCaller) expect(versionsOf(calls), sticky).toHaveLength(1);
+  const ofCanary = [...byCaller.values()].filter(([first]) => first?.version === '1.2.0').length;
+  expect(ofCanary / byCaller.size).toBeGreaterThan(0.1);
+  expect(ofCanary / byCaller.size).toBeLessThan(0.5);
+  const explicit = await world.server.predict('a text', 'sentiment@canary');
+  expect(explicit.headers.get('x-pilotlight-version')).toBe('1.2.0');
+  expect((await world.server.predict('a text', 'sentiment@1.2.0')).status).toBe(200);
+  expect((await world.server.predict('a text', 'sentiment@1.0.1')).status).toBe(404);
+  await world.registry.retire('canary');
 });

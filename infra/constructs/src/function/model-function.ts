@@ -18,6 +18,7 @@ import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { defaultPackagesFolder } from '../common/paths.ts';
 import type { ColdStart } from './cold-start/schema.ts';
 import { checkFetchTime } from './fetch-time.ts';
+import { followRegistry } from './followed-registry.ts';
 import { placedFunction } from './placed-function.ts';
 import { codeFolder, PREDICTORS } from './predictors-code.ts';
 import type { lambdaSchema, packagesSchema } from './schema.ts';
@@ -132,6 +133,7 @@ export abstract class ModelFunction extends Construct {
           ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
           ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: PREDICTORS }),
           ...signedByVariable(packages.signedBy),
+          ...(packages.registry && followRegistry(this.role, packages.registry, this.modelNames)),
           ...own.environment,
         },
       },
@@ -145,6 +147,9 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_PRELOAD_MODELS: 'models',
   PILOTLIGHT_REMOTE_PACKAGES: 'models',
   PILOTLIGHT_REMOTE_FOLDER: 'models',
+  PILOTLIGHT_REGISTRY: 'packages.registry',
+  PILOTLIGHT_REGISTRY_MODELS: 'packages.registry',
+  PILOTLIGHT_REGISTRY_POLL_SECONDS: 'packages.registry',
   PILOTLIGHT_VARIANT: 'packages.variant',
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
   PILOTLIGHT_SIGNED_BY: 'packages.signedBy',

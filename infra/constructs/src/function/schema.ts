@@ -7,6 +7,7 @@ import { readPublicKeys } from '@pilotlight/model-format/signature';
 import * as z from 'zod';
 import { count, environment, modelRefs, nonEmpty, subnetsByZone, vpcId } from '../common/fields.ts';
 import { coldStartSchema } from './cold-start/schema.ts';
+import { followedRegistrySchema } from './followed-registry.ts';
 import { releaseSchema } from './release/schema.ts';
 
 const PLACEMENT = 'Where the models are to go. Default: the first of layer, s3 and image that has room';
@@ -40,6 +41,11 @@ export const packagesSchema = z.strictObject({
     .exactOptional()
     .describe(
       'Public keys, each in PEM or as base64; packages that none of them has signed are refused, here and by the function. Default: packages need no signature',
+    ),
+  registry: followedRegistrySchema
+    .exactOptional()
+    .describe(
+      'A registry: its aliases say which versions are served, without another deployment. Default: the packages that are deployed',
     ),
   placement: z.enum(PREFERENCES).exactOptional().describe(PLACEMENT),
   baseImage: nonEmpty

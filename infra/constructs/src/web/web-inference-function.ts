@@ -27,6 +27,7 @@ import { grantReadKeys } from '../common/key-secret.ts';
 import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { buildFolder, defaultPackagesFolder } from '../common/paths.ts';
 import { checkSettings } from '../common/problems.ts';
+import { followRegistry } from '../function/followed-registry.ts';
 import { readDrift, readStageMetrics, refuseOwned } from '../function/model-function.ts';
 import { WebCodeBucket } from './code-bucket.ts';
 import { GoldenGate } from './golden-gate.ts';
@@ -170,6 +171,7 @@ export class WebInferenceFunction extends Construct {
         ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
         ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: `/var/task/${WEB_PREDICTORS}` }),
         ...signedByVariable(packages.signedBy),
+        ...(packages.registry && followRegistry(this.#role, packages.registry, this.modelNames)),
         ...(auth.kind === 'api-key' && { PILOTLIGHT_API_KEYS_SECRET: auth.secretArn }),
         ...(this.usage && { PILOTLIGHT_QUOTAS: this.usage.settings }),
       },
@@ -238,6 +240,9 @@ const OWNED: Readonly<Record<string, string>> = {
   PILOTLIGHT_VARIANT: 'packages.variant',
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
   PILOTLIGHT_SIGNED_BY: 'packages.signedBy',
+  PILOTLIGHT_REGISTRY: 'packages.registry',
+  PILOTLIGHT_REGISTRY_MODELS: 'packages.registry',
+  PILOTLIGHT_REGISTRY_POLL_SECONDS: 'packages.registry',
   PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
   PILOTLIGHT_FUNCTION_NAME: '',
   PILOTLIGHT_API_KEYS_SECRET: 'auth',

@@ -3,6 +3,7 @@ import { type Engine, EngineError, formatModelRef } from '@pilotlight/engine';
 import type { KnownVersion, RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
 import { findChecksum } from '@pilotlight/model-format';
 import type { Logger } from '../ports.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { isFault, runGoldens } from './goldens.ts';
 
 export type RolloutEngine = Pick<Engine, 'model' | 'unload' | 'loaded'>;
@@ -50,8 +51,13 @@ export class Versions {
       const faults = (await runGoldens(model, goldensMs)).filter(isFault);
       const [first] = faults;
       if (first) {
-        const { line, drift, problem = `the answer deviates by ${drift} times what is tolerated` } = first;
-        throw refusal(ref, `golden ${line} is not answered as it should be: ${problem}`);
+        const {
+          line,
+          drift,
+          problem = `the answer deviates ${drift?.toFixed(1)} times as far as is tolerated`,
+        } = first;
+        const where = line === undefined ? 'a golden' : `the golden of line ${line}`;
+        throw refusal(ref, `${where} is not answered as it should be: ${problem.replace(/\.$/, '')}`);
       }
       this.#passed.set(ref.version, wanted.manifestSha256);
     } catch (error) {
@@ -95,6 +101,7 @@ export class Versions {
     store.withdraw(ref);
     try {
       await engine.unload(ref);
+      collectGarbage();
     } catch (error) {
       logger.error('A version could not be freed', { model: formatModelRef(ref), error });
     }

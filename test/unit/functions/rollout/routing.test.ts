@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import type { ServingEngine } from '../../../../functions/app/src/serve/ports.ts';
+import { RegistryRollout } from '../../../../functions/app/src/serve/rollout/registry-rollout.ts';
+import { type RoutingRule, routingRules } from '../../../../functions/app/src/serve/rollout/routing.ts';
+import { fakeApp, fakeEngine, postJson, silent } from '../fake-engine.ts';
+
+/** The names of the models that a call got, by these rules. */
+async function routed(rules: unknown, body: object, headers: Record<string, string> = {}, query = '') {
+  const engine = fakeEngine();
+  const rollout = new RegistryRollout({
+    engine: { ...engine, unload: async () => {} } as never,
+    models: [],
+    folder: '/nowhere',
+    rules: routingRules.parse(rules),
+    pollMs: 1000,
+    polls: 'by timer',
+    goldensMs: 1000,
+    logger: silent,
+  });
+  const init = postJson(body);
+  const app = fakeApp({ engine: engine as ServingEngine, rollout });
+  const response = await app.request(`/models/sentiment${query}`, {
+    ...init,
+    headers: { ...Object(init.headers), ...headers },
+  });
+  return { status: response.status, models: engine.calls.map(({ ref }) => Object(ref).name) };
+}
+
+const to = (when: object): Partial<RoutingRule>[] => [
+  { model: 'sentiment', when, to: 'vectors' } as RoutingRule,
+];
+const ROUTED = { status: 200, models: ['vectors'] };
+const KEPT = { status: 200, models: ['sentiment'] };
+
+it('the first rule that fits decides, and a call that no rule fits gets what it asked for', async () => {
+  const rules = [
+    { model: 'slots', to: 'tokens' },
+    { when: { headers: { 'x-tier': ['gold', 'silver'] } }, to: 'vectors' },
+    { when: { headers: { 'x-tier': 'gold' } }, to: 'tokens' },
+  ];
+  expect(await routed(rules, { inputs: 'a' }, { 'x-tier': 'gold' })).toEqual(ROUTED);
+  expect(await routed(rules, { inputs: 'a' }, { 'x-tier': 'tin' })).toEqual(KEPT);
+});
+
+it.each([
+  [{ 'accept-language': 'de-CH,de;q=0.9,en;q=0.8' }, '', ROUTED],
+  [{ 'accept-language': 'en,de;q=0.9' }, '', KEPT],
+  [{ 'content-language': 'DE' }, '', ROUTED],
+  [{ 'accept-language': 'de', 'content-language': 'fr' }, '', KEPT],
+  [{ 'accept-language': 'fr' }, '?language=de-AT', ROUTED],
+  [{ 'accept-language': 'den' }, '', KEPT],
+  [{}, '', KEPT],
+])(
+  'the language of a call with %o and the query %j is that of its parameter, its body or its reader',
+  async (headers, query, expected) => {
+    expect(await routed(to({ language: 'de' }), { inputs: 'a' }, headers, query)).toEqual(expected);
+  },
+);
+
+it('the length of a call is that of its texts, parameters aside', async () => {
+  const rules = to({ minCharacters: 10, maxCharacters: 12 });
+  const parameters = { function_to_apply: 'softmax' };
+  expect(await routed(rules, { inputs: ['12345', '6789'], parameters })).toEqual(KEPT);
+  expect(await routed(rules, { inputs: ['12345', '67890'], parameters })).toEqual(ROUTED);
+  expect(await routed(rules, { inputs: '1234567890123' })).toEqual(KEPT);
+});
+
+it('a call without a key is of no tenant', async () => {
+  expect(await routed(to({ tenant: 'acme' }), { inputs: 'a' })).toEqual(KEPT);
+});
+
+it.each([
+  [[{ to: 'Sentiment' }], 'to'],
+  [[{ to: 'sentiment@' }], 'to'],
+  [[{ to: 'sentiment@canary', when: { lang: 'de' } }], 'when'],
+  [[{ to: 'sentiment', when: { minCharacters: -1 } }], 'when.minCharacters'],
+  [[], ''],
+])('rules %o are refused at %j', (rules, path) => {
+  const [issue] = routingRules.safeParse(rules).error?.issues ?? [];
+  expect(issue?.path.slice(1).join('.')).toBe(path);
+});
