@@ -19,7 +19,11 @@ export const OPTIONS = {
     help: 'columns of the file that stand for fields: text=review,label=stars',
   },
   parameters: { type: 'string', value: 'JSON', help: 'parameters of each call, such as {"num_beams": 4}' },
-  report: { type: 'string', value: 'FILE', help: 'write the report as a page of HTML' },
+  report: {
+    type: 'string',
+    value: 'FILE',
+    help: 'write the report as a page of HTML, or as Markdown where FILE ends in .md',
+  },
   out: { type: 'string', value: 'FILE', help: 'write the report as JSON, for models promote --report' },
   mistakes: { type: 'string', value: 'N', default: '50', help: 'mistakes in the report, the worst first' },
   seed: { type: 'string', value: 'N', default: '0', help: 'of the draws that intervals come from' },

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { evaluate, evaluationPage, parseGates, readRows } from '@pilotlight/lifecycle';
+import { evaluate, evaluationMarkdown, evaluationPage, parseGates, readRows } from '@pilotlight/lifecycle';
 import { parseJson } from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
@@ -44,7 +44,8 @@ export async function evaluatePackage(
     ...(!quiet && { report: (done, rows) => bar.show(done / rows, progressText(done, rows, start)) }),
   }).finally(() => bar.clear());
   await save(values.out, `${JSON.stringify(report, null, 1)}\n`);
-  await save(values.report, evaluationPage(report));
+  const isMarkdown = values.report?.endsWith('.md') === true;
+  await save(values.report, isMarkdown ? evaluationMarkdown(report) : evaluationPage(report));
   stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : evaluationText(report, stdout));
   return report.gates.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed;
 }

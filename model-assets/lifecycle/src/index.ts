@@ -7,6 +7,7 @@ export { LIFECYCLE_ERROR_CODES, LifecycleError, type LifecycleErrorCode } from '
 export { type DatasetFile, type ReadRowsOptions, readRows } from './evaluate/dataset/read-rows.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { type Gate, parseGates } from './evaluate/gates.ts';
+export { evaluationMarkdown } from './evaluate/page/markdown.ts';
 export { evaluationPage } from './evaluate/page/page.ts';
 export {
   type EvaluationReport,

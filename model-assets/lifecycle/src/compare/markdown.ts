@@ -1,4 +1,5 @@
 /** Writes a comparison as the comment of a pull request: what matters in a table, the rest to be unfolded. */
+import { markdownCell as cell, markdownTable } from '../report/markdown.ts';
 import { KINDS } from './answers/answer.ts';
 import type { ModelDiff } from './diff.ts';
 import { type FlipLimit, keepsTo } from './gate.ts';
@@ -16,8 +17,6 @@ import {
 
 /** Flips and differences that a comment shows; GitHub takes 65,536 characters. */
 const MOST_ROWS = 50;
-/** Characters of a text in a cell. */
-const LONGEST = 160;
 
 export interface MarkdownOptions {
   readonly limit?: FlipLimit | undefined;
@@ -117,22 +116,6 @@ function details(summary: string, titles: readonly string[], rows: readonly (rea
   if (rows.length === 0) return '';
   const more = rows.length > MOST_ROWS ? `\n\n${rows.length - MOST_ROWS} more are in the JSON.` : '';
   return `<details><summary>${summary}</summary>\n\n${markdownTable(titles, rows.slice(0, MOST_ROWS))}${more}\n\n</details>`;
-}
-
-function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Text of others in a cell: it can be neither Markdown, nor HTML, nor call a person by name. */
-function cell(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  const cut = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
-  return cut
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|#~!@]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 const code = (text: string): string => (text === '' ? '' : `<code>${cell(text)}</code>`);

@@ -1,4 +1,9 @@
-import { type EvaluationReport, evaluationPage, evaluationReportSchema } from '@pilotlight/lifecycle';
+import {
+  type EvaluationReport,
+  evaluationMarkdown,
+  evaluationPage,
+  evaluationReportSchema,
+} from '@pilotlight/lifecycle';
 import { drawEvaluation } from '@pilotlight/lifecycle/internal/evaluate/page/plots';
 import {
   intervalText,
@@ -79,6 +84,24 @@ describe('the page of an evaluation', () => {
     const page = evaluationPage({ ...less, gates: [], mistakes: [] });
     for (const heading of ['Gates', 'Labels', 'Answers that changed', 'Is it right', 'The worst mistakes'])
       expect(page).not.toContain(heading);
+  });
+});
+
+describe('the Markdown of an evaluation', () => {
+  const markdown = evaluationMarkdown(report);
+
+  it('has the figures of both, the change, the failed gate and the test', () => {
+    for (const line of [
+      '| accuracy | 85.0 % | 86.2 % | +1.1 points | -0.1 points to +2.0 points |',
+      '| accuracy&gt;=0.9 | 0.8615 | FAILED |',
+      "12 answers differ: 4 were right and are wrong, 8 were wrong and are right; McNemar's test: p < 0.001.",
+      '| 3-9 | 8,406 | 86.2 % |',
+    ])
+      expect(markdown.split('\n')).toContain(line);
+  });
+
+  it('shows texts of rows as texts', () => {
+    expect(markdown).not.toContain('<script');
   });
 });
 
