@@ -87,6 +87,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'prints short hashes of every package on a corpus',
   },
   {
+    command: /^npm run models -- eval /,
+    file: 'test/e2e/evaluate.test.ts',
+    title: 'prints figures, slices, the mistake and gates, and writes a report that reads back',
+  },
+  {
     command: /^npm run models -- bench /,
     file: 'test/e2e/models-cli.test.ts',
     title: 'packages, lists, verifies and times',

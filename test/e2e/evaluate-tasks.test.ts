@@ -18,7 +18,7 @@ beforeAll(async () => {
 async function judge(model: string, rows: readonly object[]) {
   const file = join(folder, `${model}.jsonl`);
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  return evaluate({ packages, model, dataset: await readRows(file) });
+  return evaluate({ model: { packages, ref: model }, dataset: await readRows(file) });
 }
 
 const context = 'Ada Lovelace was born in London.';

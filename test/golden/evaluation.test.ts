@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(DATASETS))('an evaluation (skipped without ../shared
     'of %s on %s gives the figures of its manifest',
     async (model, name, metrics) => {
       const dataset = await readRows(resolve(DATASETS, name, 'test.jsonl'));
-      const report = await evaluate({ packages: PACKAGES, model, dataset });
+      const report = await evaluate({ model: { packages: PACKAGES, ref: model }, dataset });
       const engine = new Engine({ packages: PACKAGES });
       const { quality } = (await engine.predictor(model)).manifest;
       await engine.dispose();

@@ -4,8 +4,8 @@ import { COMMON, QUIET } from './options.ts';
 export const OPTIONS = {
   compare: {
     type: 'string',
-    value: 'NAME[@VERSION]',
-    help: 'another package, or the same with --compare-variant, on the same rows',
+    value: 'MODEL',
+    help: 'the package or variant that was there before, on the same rows',
   },
   gate: {
     type: 'string',
@@ -27,18 +27,7 @@ export const OPTIONS = {
   out: { type: 'string', value: 'FILE', help: 'write the report as JSON, for models promote --report' },
   mistakes: { type: 'string', value: 'N', default: '50', help: 'mistakes in the report, the worst first' },
   seed: { type: 'string', value: 'N', default: '0', help: 'of the draws that intervals come from' },
-  variant: {
-    type: 'string',
-    value: 'NAME',
-    help: 'variant to judge',
-    otherwise: 'the one that is served',
-  },
-  'compare-variant': {
-    type: 'string',
-    value: 'NAME',
-    help: 'variant of the other package',
-    otherwise: 'the one that is served',
-  },
+  'packages-b': { type: 'string', value: 'DIR', help: 'folder of the other package', otherwise: 'the same' },
   threads: {
     type: 'string',
     value: 'N',

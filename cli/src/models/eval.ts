@@ -1,5 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { evaluate, evaluationMarkdown, evaluationPage, parseGates, readRows } from '@pilotlight/lifecycle';
+import {
+  evaluate,
+  evaluationMarkdown,
+  evaluationPage,
+  parseGates,
+  parseSide,
+  readRows,
+} from '@pilotlight/lifecycle';
 import { parseJson } from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
@@ -17,22 +24,19 @@ export async function evaluatePackage(
   const [model, file, more] = positionals;
   if (model === undefined || file === undefined || more !== undefined)
     throw usageError('eval takes one model and one dataset.');
-  const { variant, compare, threads, slice = [], json = false, quiet = false } = values;
-  const other = values['compare-variant'];
+  const { compare, threads, slice = [], json = false, quiet = false } = values;
   const packages = packagesFolder(values.packages);
   const gates = parseGates(values.gate ?? '');
   const options = {
-    packages,
-    model,
+    model: parseSide(model, packages),
     gates,
     slices: slice.flatMap((columns) => columns.split(',')).filter((column) => column !== ''),
     parameters: readParameters(values.parameters),
     mistakes: wholeNumber(values.mistakes, '--mistakes', 0, 10_000),
     seed: wholeNumber(values.seed, '--seed', 0),
-    ...(variant !== undefined && { variant }),
     ...(threads !== undefined && { threads: wholeNumber(threads, '--threads', 1) }),
-    ...((compare ?? other) !== undefined && {
-      compare: { packages, model: compare ?? model, ...(other !== undefined && { variant: other }) },
+    ...(compare !== undefined && {
+      compare: parseSide(compare, packagesFolder(values['packages-b'] ?? packages)),
     }),
   };
   const dataset = await readRows(file, { columns: readColumns(values.columns) });

@@ -1,20 +1,22 @@
 /** Judges a model by a labelled dataset, alone or beside another. */
-import { availableParallelism, cpus } from 'node:os';
 import { ENGINE_VERSION } from '@pilotlight/engine';
+import type { Machine, SideName } from '../compare/run/side.ts';
 import { compareRows, measureBoth, measuredUnder, refuseOther } from './compare-rows.ts';
 import type { DatasetFile } from './dataset/read-rows.ts';
 import { figuresOf, refuseUnknownFigures } from './figures.ts';
 import { type Gate, judgeGates } from './gates.ts';
-import { type JudgedModel, type JudgedRows, judgeModel } from './judge-model.ts';
+import { type JudgedRows, judgeModel } from './judge-model.ts';
 import { bootstrapIntervals } from './metrics/bootstrap.ts';
 import { worstMistakes } from './mistakes.ts';
 import type { EvaluationReport } from './report-schema.ts';
 import { sliceByColumn, sliceByLength } from './slices.ts';
 
-export interface EvaluateOptions extends JudgedModel {
+export interface EvaluateOptions {
+  /** The package, and its variant. `parseSide` makes it of `sentiment@1.0.1:int8`. */
+  readonly model: SideName;
   readonly dataset: DatasetFile;
   /** The model that was there before. @default - the model is judged alone */
-  readonly compare?: JudgedModel;
+  readonly compare?: SideName;
   /** Parameters of each call, such as `num_beams`. @default - those that the package has */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Columns whose values are judged apart. @default - none; lengths always are */
@@ -43,16 +45,16 @@ const DRAWS = { most: 1_000, least: 100, rows: 2e7 };
  * not; EngineError as loading and predicting
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationReport> {
-  const { dataset, compare, gates = [], slices = [], mistakes = 50, seed = 0, report } = options;
+  const { model, dataset, compare, gates = [], slices = [], mistakes = 50, seed = 0, report } = options;
   const start = performance.now();
   const rounds = compare ? 2 : 1;
-  const judge = (model: JudgedModel, round: number) =>
-    judgeModel(model, {
+  const judge = (name: SideName, round: number) =>
+    judgeModel(name, {
       ...options,
       begin: (names) => refuseUnknownFigures(gates, names, compare !== undefined),
       report: (done, rows) => report?.(round * rows + done, rounds * rows),
     });
-  const judged = await judge(options, 0);
+  const judged = await judge(model, 0);
   const before = compare && (await judge(compare, 1));
   if (before) refuseOther(before, judged);
   const all = [...judged.examples.keys()];
@@ -78,7 +80,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
     ...found,
     mistakes: worstMistakes(judged, mistakes),
     gates: judgeGates(gates, figuresOf(found, namesOf(judged)), { dataset: about, manifestSha256 }),
-    machine: describeMachine(),
+    machine: describeMachine(judged.machine),
     seconds: (performance.now() - start) / 1_000,
   };
 }
@@ -89,7 +91,7 @@ function drawsFor(rows: number): number {
   return Math.max(DRAWS.least, Math.min(DRAWS.most, Math.floor(DRAWS.rows / rows)));
 }
 
-function describeMachine(): EvaluationReport['machine'] {
-  const cpu = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores`;
-  return { cpu, arch: process.arch, node: process.versions.node, pilotlight: ENGINE_VERSION };
+function describeMachine({ processor, architecture, node, threads }: Machine): EvaluationReport['machine'] {
+  const cpu = `${processor}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return { cpu, arch: architecture, node, pilotlight: ENGINE_VERSION };
 }

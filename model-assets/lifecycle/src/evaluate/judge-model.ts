@@ -1,20 +1,11 @@
 /** One model through the rows of a dataset. */
-import { Engine, type LoadedModel, type ModelRef } from '@pilotlight/engine';
-import { findChecksum } from '@pilotlight/model-format';
+import type { LoadedModel } from '@pilotlight/engine';
+import { type Machine, openSide, type SideName } from '../compare/run/side.ts';
 import { LifecycleError } from '../errors.ts';
 import type { DatasetFile } from './dataset/read-rows.ts';
 import { chooseJudge, notEvaluable } from './judges/choose.ts';
 import type { Answer, Details, Example, Judge, Metrics } from './judges/judge.ts';
 import type { EvaluationReport } from './report-schema.ts';
-
-/** A package, and how it is served. */
-export interface JudgedModel {
-  /** The folder of packages. */
-  readonly packages: string;
-  readonly model: string | ModelRef;
-  /** @default - the one that is served */
-  readonly variant?: string;
-}
 
 export interface JudgeModelOptions {
   readonly dataset: DatasetFile;
@@ -32,6 +23,7 @@ export interface JudgeModelOptions {
 /** The rows of a dataset with what a model made of them. */
 export interface JudgedRows {
   readonly model: EvaluationReport['model'];
+  readonly machine: Machine;
   /** By which its answers were judged. */
   readonly task: string;
   readonly examples: readonly Example[];
@@ -53,29 +45,20 @@ const TEXTS_PER_CALL = 32;
  *
  * @throws LifecycleError DATASET_INVALID with line and field, NOT_EVALUABLE; EngineError as loading and predicting
  */
-export async function judgeModel(
-  { packages, model: ref, variant }: JudgedModel,
-  options: JudgeModelOptions,
-): Promise<JudgedRows> {
+export async function judgeModel(name: SideName, options: JudgeModelOptions): Promise<JudgedRows> {
   const { dataset, parameters = {}, threads, begin } = options;
-  const engine = new Engine({
-    packages,
-    ...(variant !== undefined && { variant }),
-    ...(threads !== undefined && { intraOpThreads: threads }),
-  });
+  const { model, manifest, variant, checksum, machine, dispose } = await openSide(name, { threads });
   try {
-    const model = await engine.model(ref);
-    const { name, version, task: own } = model.manifest;
-    if (!isBulk(model)) throw notEvaluable(name, own);
+    if (!isBulk(model)) throw notEvaluable(manifest.name, manifest.task);
     const { task, judge } = chooseJudge(model, parameters, dataset.rows);
-    const examples = readExamples(judge, dataset, `${name} is for ${task}`);
+    const examples = readExamples(judge, dataset, `${manifest.name} is for ${task}`);
     begin?.([...judge.measure([]).keys()]);
-    const perCall = model.manifest.runtime === 'generation' ? TEXTS_PER_CALL : ROWS_PER_CALL;
+    const perCall = manifest.runtime === 'generation' ? TEXTS_PER_CALL : ROWS_PER_CALL;
     const answers = await askAll(judge, examples, { ...options, perCall });
     const facts = answers.map((answer) => answer.facts);
-    const manifestSha256 = findChecksum(model.manifest) ?? '';
     return {
-      model: { name, version, variant: model.variantName, manifestSha256 },
+      model: { name: manifest.name, version: manifest.version, variant, manifestSha256: checksum },
+      machine,
       task,
       examples,
       answers,
@@ -84,7 +67,7 @@ export async function judgeModel(
       describe: () => judge.describe?.(facts) ?? {},
     };
   } finally {
-    await engine.dispose();
+    await dispose();
   }
 }
 

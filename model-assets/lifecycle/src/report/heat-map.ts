@@ -54,7 +54,8 @@ export function heatMap({ title, x, y, rows, columns, cells }: HeatMap): string 
 }
 
 function drawCell(value: number, sum: number, x: number, y: number, width: number): string {
-  const opacity = sum === 0 ? 0 : (DARKEST * value) / sum;
+  if (value === 0) return '';
+  const opacity = (DARKEST * value) / sum;
   const ground = element('rect', {
     x,
     y,
@@ -63,7 +64,7 @@ function drawCell(value: number, sum: number, x: number, y: number, width: numbe
     class: seriesClass(0),
     'fill-opacity': String(Math.round(opacity * 1_000) / 1_000),
   });
-  return value === 0 ? ground : ground + text(tickLabel(value), x + width / 2, y + 16, 'middle');
+  return ground + text(tickLabel(value), x + width / 2, y + 16, 'middle');
 }
 
 /** Text that is read from below. */

@@ -25,6 +25,14 @@ export function judgedRows(rows: readonly RowOfTest[], version = '1.0.0'): Judge
   });
   return {
     model: { name: 'made', version, variant: 'fp32', manifestSha256: SHA },
+    machine: {
+      platform: 'linux',
+      architecture: 'x64',
+      processor: 'made',
+      node: '24.0.0',
+      onnxruntime: '1.0.0',
+      threads: 1,
+    },
     task: 'text-classification',
     examples,
     answers,

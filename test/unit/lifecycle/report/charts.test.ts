@@ -66,13 +66,11 @@ describe.each(Object.entries(PLOTS))('%s', (_, svg) => {
 });
 
 describe('a heat map', () => {
-  it('shades a cell by its share of the row', () => {
+  it('shades a cell by its share of the row, and draws none for nothing', () => {
     const shades = [...PLOTS['a heat map'].matchAll(/fill-opacity="([\d.]+)"/g)].map(([, shade]) =>
       Number(shade),
     );
-    expect(shades).toHaveLength(9);
-    expect(shades.slice(0, 3)).toEqual([0.54, 0.06, 0]);
-    expect(shades.slice(6)).toEqual([0, 0, 0]);
+    expect(shades).toEqual([0.54, 0.06, 0, 0.6]);
   });
 
   it('cuts long labels, and escapes them', () => {
