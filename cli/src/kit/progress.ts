@@ -1,7 +1,7 @@
 /** Shows how far something is, in one line of a terminal that is written over; without a terminal it shows nothing. */
 import type { Output } from './command.ts';
 import { printable } from './style.ts';
-import { bar, megabytes, timeLeft } from './table.ts';
+import { bar, cut, megabytes, timeLeft } from './table.ts';
 
 const BAR_CELLS = 24;
 const START_OF_LINE = '\r\u001b[2K';
@@ -49,7 +49,10 @@ export class ProgressBar {
     this.#stream.write(START_OF_LINE);
   }
 
-  #draw(line: string): void {
+  #draw(text: string): void {
+    const { columns = Number.POSITIVE_INFINITY } = this.#stream;
+    // A line that the terminal breaks in two could not be written over.
+    const line = text.length < columns ? text : cut(text, columns - 1);
     if (line === this.#drawn) return;
     this.#drawn = line;
     this.#stream.write(START_OF_LINE + line);

@@ -18,6 +18,7 @@ const entrySchema = z.object({
   path: z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0\\]+$/, 'must be a path inside the model'),
   size: z.int().nonnegative(),
   oid: z.string().regex(COMMIT).optional(),
+  xetHash: z.string().optional(),
   lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().nonnegative() }).optional(),
 });
 
@@ -79,8 +80,10 @@ export const huggingFace: RemoteKind = {
   },
 };
 
-function describe({ path, size, oid, lfs }: z.infer<typeof entrySchema>): RemoteFile {
+function describe({ path, size, oid, lfs, xetHash }: z.infer<typeof entrySchema>): RemoteFile {
   if (lfs !== undefined) return { path, bytes: lfs.size, sum: { algorithm: 'sha256', value: lfs.oid } };
+  // The id in Git is then that of a pointer, not of the file.
+  if (xetHash !== undefined) return { path, bytes: size, tag: xetHash };
   return { path, bytes: size, ...(oid !== undefined && { sum: { algorithm: 'git', value: oid } }) };
 }
 
