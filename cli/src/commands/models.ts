@@ -1,7 +1,8 @@
 import type { CommandGroup } from '../kit/command.ts';
 
 export const command: CommandGroup = {
-  summary: 'bring model packages in, prove them, list them, describe them, time them, sign them',
+  summary:
+    'bring model packages in, prove them, list them, describe them, time them, sign them, release them',
   commands: {
     add: () => import('./models/add.ts'),
     inspect: () => import('./models/inspect.ts'),

@@ -12,7 +12,7 @@ import type { Terminal } from '../../kit/command.ts';
 import { usageError } from '../../kit/errors.ts';
 import { transferProgress } from '../../kit/transfer.ts';
 import { openRegistry, readAlias, readDecision, readName, readWanted } from './open.ts';
-import type { MoveLine, PromoteLine, RollbackLine } from './options.ts';
+import type { PromoteLine, RequireLine, RetireLine, RollbackLine } from './options.ts';
 
 /** @throws CliError, LifecycleError */
 export async function promote(
@@ -48,7 +48,7 @@ export async function rollback({ values, positionals }: RollbackLine, { stdout }
 }
 
 /** @throws CliError, LifecycleError */
-export async function retire({ values, positionals }: MoveLine, { stdout }: Terminal): Promise<void> {
+export async function retire({ values, positionals }: RetireLine, { stdout }: Terminal): Promise<void> {
   const name = readName(positionals, 'retire');
   const alias = readAlias(values.alias, '--alias');
   const decision = await readDecision(values);
@@ -56,7 +56,10 @@ export async function retire({ values, positionals }: MoveLine, { stdout }: Term
 }
 
 /** @throws CliError, LifecycleError */
-export async function requireGates({ values, positionals }: MoveLine, { stdout }: Terminal): Promise<void> {
+export async function requireGates(
+  { values, positionals }: RequireLine,
+  { stdout }: Terminal,
+): Promise<void> {
   const [model, ...gates] = positionals;
   const name = readName(model === undefined ? [] : [model], 'require');
   const alias = readAlias(values.alias, '--alias');

@@ -51,7 +51,14 @@ export const PROMOTE = {
   ...JSON_OPTION,
   ...PROGRESS,
 } as const satisfies Options;
-export const MOVE = { ...ALIAS, ...SAYS_WHY, ...REGISTRY, ...WHO, ...JSON_OPTION };
+export const RETIRE = {
+  alias: { type: 'string', value: 'NAME', help: 'the alias; it must be given' },
+  ...SAYS_WHY,
+  ...REGISTRY,
+  ...WHO,
+  ...JSON_OPTION,
+} as const satisfies Options;
+export const REQUIRE = { ...ALIAS, ...SAYS_WHY, ...REGISTRY, ...WHO, ...JSON_OPTION };
 export const ROLLBACK = {
   ...ALIAS,
   from: {
@@ -94,7 +101,8 @@ export const GC = {
 export type PushLine = CommandLine<typeof PUSH>;
 export type PullLine = CommandLine<typeof PULL>;
 export type PromoteLine = CommandLine<typeof PROMOTE>;
-export type MoveLine = CommandLine<typeof MOVE>;
+export type RetireLine = CommandLine<typeof RETIRE>;
+export type RequireLine = CommandLine<typeof REQUIRE>;
 export type RollbackLine = CommandLine<typeof ROLLBACK>;
 export type HistoryLine = CommandLine<typeof HISTORY>;
 export type GcLine = CommandLine<typeof GC>;

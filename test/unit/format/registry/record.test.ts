@@ -104,4 +104,28 @@ describe('the record of a registry', () => {
       expect.objectContaining({ code: 'REGISTRY_INVALID', message: expect.stringContaining(reason) }),
     );
   });
+
+  test('a bit that flips anywhere in a record is refused', () => {
+    const dataset = { name: 'test.jsonl', sha256: sum('d'), rows: 100 };
+    const gate = { gate: 'accuracy>=0.9', value: 0.93, passed: true, dataset, manifestSha256: sum('b') };
+    const whole = recordOf([
+      ...actions,
+      {
+        action: 'promote',
+        alias: 'canary',
+        version: '1.1.0',
+        manifestSha256: sum('b'),
+        share: 0.05,
+        gates: [gate],
+      },
+    ]);
+    const text = Buffer.from(recordText(whole));
+    for (let place = 0; place < text.length - 1; place++) {
+      const flipped = Buffer.from(text);
+      flipped[place] = (flipped[place] ?? 0) ^ (1 << (place % 7));
+      expect(() => parseRecord(flipped.toString('utf8'), 'sentiment'), `byte ${place}`).toThrow(
+        expect.objectContaining({ code: 'REGISTRY_INVALID' }),
+      );
+    }
+  });
 });

@@ -36,6 +36,7 @@ describe('a command of a registry', () => {
       ['retire', 'sentiment', '--alias', 'a_b', ...because, ...registry],
       "--alias takes an alias such as prod, not 'a_b'",
     ],
+    [['retire', 'sentiment', ...because, ...registry], "--alias takes an alias such as prod, not ''"],
     [['require', ...because, ...registry], 'require takes one model'],
     [['gc', '--keep', '0', ...registry], '--keep takes a whole number of at least 1'],
     [['gc', '--older-than', 'x', ...registry], '--older-than takes a whole number'],

@@ -12,6 +12,16 @@ import { writePackage } from '../../layers/model-packages.ts';
 export const BUCKET = 'models';
 export const ACTOR = { who: 'ada@example.com', because: 'it is better' };
 
+/** The files of a package of these tests, in the order of their keys. */
+export const FILES = [
+  'MODEL_CARD.md',
+  'goldens.jsonl',
+  'int8/model.onnx',
+  'int8/weights.bin',
+  'model.json',
+  'tokenizer.json',
+];
+
 export interface RegistryWorld {
   server: S3Server;
   /** The environment of a process that uses the registry. */

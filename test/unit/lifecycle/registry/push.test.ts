@@ -1,34 +1,15 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GetObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { type PushOptions, pullPackage, pushPackage, readRecord } from '@pilotlight/lifecycle/registry';
 import { sha256Of } from '@pilotlight/model-format';
 import { describe, expect, test } from 'vitest';
-import { uploadFile } from '../../../../model-assets/lifecycle/src/registry/s3-upload.ts';
-import {
-  ACTOR,
-  BUCKET,
-  flipByte,
-  keysBelow,
-  pushVersions,
-  registryWorld,
-  writeVersion,
-} from './registry-world.ts';
+import { ACTOR, FILES, keysBelow, registryWorld, writeVersion } from './registry-world.ts';
 
 const world = registryWorld();
 const ref = { name: 'reviews', version: '1.0.0' };
 const push = (options: Partial<PushOptions> = {}) =>
   pushPackage(world.registry, ref, { ...ACTOR, packages: world.packages, ...options });
 const pull = (wanted?: string) => pullPackage(world.registry, 'reviews', wanted, { packages: world.scratch });
-
-const FILES = [
-  'MODEL_CARD.md',
-  'goldens.jsonl',
-  'int8/model.onnx',
-  'int8/weights.bin',
-  'model.json',
-  'tokenizer.json',
-];
 
 describe('push', () => {
   test('puts every file, enters the version with its sum and size, and leaves no marker', async () => {
@@ -125,99 +106,5 @@ describe('push', () => {
     writeVersion(world, '1.0.0');
     await Promise.all([push(), push(), push()]);
     expect((await readRecord(world.registry, 'reviews')).history).toHaveLength(1);
-  });
-});
-
-describe('an upload in parts', () => {
-  const bytes = 33 * 2 ** 20 + 5;
-  const content = Buffer.alloc(bytes, 'pilotlight');
-  const upload = (more: object = {}) => ({
-    bucket: BUCKET,
-    key: 'large',
-    path: join(world.packages, 'large'),
-    bytes,
-    sha256: sha256Of(content),
-    ...more,
-  });
-
-  test('gives the same bytes, and is refused where there is an object', async () => {
-    writeFileSync(join(world.packages, 'large'), content);
-    const parts: number[] = [];
-    const onBytes = (part: number) => void parts.push(part);
-    expect(await uploadFile(world.client, upload({ onBytes }))).toBe(true);
-    expect(parts.sort((a, b) => a - b)).toEqual([2 ** 20 + 5, 2 ** 24, 2 ** 24]);
-    const { Body, Metadata } = await world.client.send(
-      new GetObjectCommand({ Bucket: BUCKET, Key: 'large' }),
-    );
-    expect(sha256Of((await Body?.transformToByteArray()) ?? '')).toBe(sha256Of(content));
-    expect(Metadata).toEqual({ sha256: sha256Of(content) });
-    expect(await uploadFile(world.client, upload())).toBe(false);
-  });
-
-  test('leaves nothing of a file that changed', async () => {
-    const sha256 = '0'.repeat(64);
-    await expect(uploadFile(world.client, upload({ key: 'changed', sha256 }))).rejects.toMatchObject({
-      code: 'FILE_CHANGED',
-    });
-    const { Uploads = [] } = await world.client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
-    expect(Uploads).toEqual([]);
-  });
-});
-
-describe('pull', () => {
-  test('gives the package byte for byte, by version, by nothing for the highest', async () => {
-    await pushVersions(world, '1.9.0', '1.10.0');
-    expect(await pull()).toMatchObject({ package: 'reviews@1.10.0' });
-    await pull('1.9.0');
-    for (const file of FILES) {
-      const path = join('reviews/1.9.0', file);
-      expect(readFileSync(join(world.scratch, path))).toEqual(readFileSync(join(world.packages, path)));
-    }
-    expect(readdirSync(join(world.scratch, 'reviews/1.9.0'), { recursive: true }).sort()).toEqual(
-      [...FILES, 'int8'].sort(),
-    );
-  });
-
-  test('fetches nothing of a package that is there and intact', async () => {
-    await pushVersions(world, '1.0.0');
-    const first = await pull('1.0.0');
-    expect(first.receivedBytes).toBeGreaterThanOrEqual(first.bytes);
-    expect(await pull('1.0.0')).toMatchObject({ receivedBytes: 0 });
-  });
-
-  test('says which versions and aliases there are where the one that is wanted is not', async () => {
-    await expect(pull('1.0.0')).rejects.toMatchObject({
-      code: 'VERSION_MISSING',
-      message:
-        'The registry has no reviews@1.0.0; it has no version of reviews. Push one: pilotlight models push reviews.',
-    });
-    await pushVersions(world, '1.0.0', '1.1.0');
-    for (const wanted of ['2.0.0', 'prod', 'constructor']) {
-      await expect(pull(wanted)).rejects.toMatchObject({
-        message: `The registry has no reviews@${wanted}; it has 1.0.0, 1.1.0.`,
-      });
-    }
-  });
-
-  test.each(['int8/weights.bin', 'int8/model.onnx', 'tokenizer.json', 'goldens.jsonl', 'model.json'])(
-    'a byte that flipped in %s after the push is refused with the object, and no package appears',
-    async (file) => {
-      await pushVersions(world, '1.0.0');
-      await flipByte(world, `reviews/1.0.0/${file}`);
-      await expect(pull('1.0.0')).rejects.toMatchObject({
-        code: 'PACKAGE_CORRUPT',
-        message: expect.stringContaining(`reviews/1.0.0/${file}`),
-      });
-      expect(existsSync(join(world.scratch, 'reviews'))).toBe(false);
-    },
-  );
-
-  test('a byte that flipped in the record is refused with the record', async () => {
-    await pushVersions(world, '1.0.0');
-    await flipByte(world, '_registry/reviews.json');
-    await expect(pull('1.0.0')).rejects.toMatchObject({
-      code: 'REGISTRY_INVALID',
-      message: expect.stringContaining('_registry/reviews.json'),
-    });
   });
 });
