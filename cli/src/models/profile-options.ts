@@ -17,7 +17,11 @@ export const OPTIONS = {
   runs: { type: 'string', value: 'N', default: '20', help: 'most runs of each shape' },
   threads: { type: 'string', value: 'N', help: 'threads of one operator', otherwise: 'one for each core' },
   html: { type: 'string', value: 'FILE', help: 'write a page with plots, which needs nothing beside it' },
-  svg: { type: 'string', value: 'DIR', help: 'write the plots: latency.svg, memory.svg, throughput.svg' },
+  svg: {
+    type: 'string',
+    value: 'DIR',
+    help: 'write the plots: latency.svg, cpu.svg, memory.svg, throughput.svg',
+  },
   trace: {
     type: 'string',
     value: 'FILE',

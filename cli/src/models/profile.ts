@@ -92,13 +92,13 @@ function report(found: Profile, written: readonly string[]): string {
   const { model, variant, measures, machine, shapes, limits, time } = found;
   const heading = `${model} ${variant}, ${measures}, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'}, each shape in a fresh process`;
   const curves = table(
-    ['TOKENS', 'TEXTS', 'P50 ms', 'P90 ms', 'ms A TOKEN', 'LOADED', 'PEAK', 'ARENA'].map(right),
-    shapes.map(({ tokens, batch, p50Ms, p90Ms, loadedBytes, peakBytes, arenaBytes }) => [
+    ['TOKENS', 'TEXTS', 'P50 ms', 'P90 ms', 'CPU ms', 'LOADED', 'PEAK', 'ARENA'].map(right),
+    shapes.map(({ tokens, batch, p50Ms, p90Ms, cpuMs, loadedBytes, peakBytes, arenaBytes }) => [
       `${tokens}`,
       `${batch}`,
       p50Ms.toFixed(2),
       p90Ms.toFixed(2),
-      (p50Ms / (tokens * batch)).toPrecision(2),
+      cpuMs.toFixed(2),
       megabytes(loadedBytes),
       megabytes(peakBytes),
       arenaBytes === undefined ? '' : megabytes(arenaBytes),

@@ -1,6 +1,8 @@
 /** Writes a comparison as the comment of a pull request: what matters in a table, the rest to be unfolded. */
+
 import { markdownCell as cell, markdownTable } from '../report/markdown.ts';
-import { KINDS } from './answers/answer.ts';
+import { KINDS, type Kind } from './answers/answer.ts';
+import type { Flip } from './answers/compare.ts';
 import type { ModelDiff } from './diff.ts';
 import { type FlipLimit, keepsTo } from './gate.ts';
 import {
@@ -26,6 +28,7 @@ export interface MarkdownOptions {
 
 export function diffMarkdown(diff: ModelDiff, { limit, hideTexts = false }: MarkdownOptions = {}): string {
   const { a, b, answers, package: packages, latency } = diff;
+  const isHidden = hideTexts && OF_TEXT.includes(answers.kind);
   const verdict = limit && (keepsTo(answers, limit) ? '✅ ' : '❌ ');
   const allowed = limit ? `, of at most ${limit.text}` : '';
   const textOf = (text: number): string => {
@@ -57,8 +60,8 @@ export function diffMarkdown(diff: ModelDiff, { limit, hideTexts = false }: Mark
       answers.flips.map((flip) => [
         textOf(flip.text),
         code(hideTexts ? flip.at.replace(/ ".*/s, '') : flip.at),
-        hidden(flip.a, hideTexts),
-        hidden(flip.b, hideTexts),
+        decisionCell(flip.a, isHidden),
+        decisionCell(flip.b, isHidden),
       ]),
     ),
     details(
@@ -106,10 +109,11 @@ export function diffMarkdown(diff: ModelDiff, { limit, hideTexts = false }: Mark
     .concat('\n');
 }
 
-/** A generated text or an answer repeats what is private, a label does not. */
-function hidden(own: Parameters<typeof describeSideOf>[0], hideTexts: boolean): string {
-  const isText = hideTexts && own !== undefined && (own.at === 'text' || own.at === 'answer');
-  return cell(isText ? 'another text' : describeSideOf(own));
+/** Decisions that repeat the text or write one; labels and kinds of spans do not. */
+const OF_TEXT: readonly Kind[] = ['texts', 'answers', 'tokens', 'values'];
+
+function decisionCell(own: Flip['a'], isHidden: boolean): string {
+  return cell(isHidden && own !== undefined ? 'hidden' : describeSideOf(own));
 }
 
 function details(summary: string, titles: readonly string[], rows: readonly (readonly string[])[]): string {

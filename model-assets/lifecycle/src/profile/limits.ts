@@ -4,7 +4,7 @@ import type { Profile, ProposedLimit, Shape } from './profile.ts';
 
 /** A token may cost so many times what it costs at the best length. */
 const DEARER = 1.5;
-/** A smaller batch is as good as the fastest one where it reaches this share of its tokens per second. */
+/** A smaller batch is as good as the fastest one where it reaches this share of its tokens per second of processors. */
 const AS_FAST = 0.95;
 /** Room beside what was measured: requests, other lengths in the arena, a garbage collection that comes late. */
 const ROOM = 1.25;
@@ -33,12 +33,12 @@ function proposeLongest(shapes: readonly Shape[]): ProposedLimit | undefined {
     .filter(({ batch }) => batch === 1)
     .toSorted((left, right) => left.tokens - right.tokens);
   if (new Set(alone.map(({ tokens }) => tokens)).size < 2) return undefined;
-  const cost = ({ leastMs, tokens }: Shape) => leastMs / tokens;
+  const cost = ({ cpuMs, tokens }: Shape) => cpuMs / tokens;
   const cheapest = alone.reduce((best, shape) => (cost(shape) < cost(best) ? shape : best));
   const from = alone.indexOf(cheapest);
   const bend = alone.findIndex((shape, index) => index > from && cost(shape) > DEARER * cost(cheapest));
   const last = alone.at(bend < 0 ? -1 : bend - 1) ?? cheapest;
-  const per = (shape: Shape) => `${cost(shape).toPrecision(2)} ms at ${shape.tokens} tokens`;
+  const per = (shape: Shape) => `${cost(shape).toPrecision(2)} ms of a processor at ${shape.tokens} tokens`;
   const dear = bend < 0 ? undefined : alone[bend];
   const reason = dear
     ? `a token costs ${per(cheapest)} and ${per(dear)}, ${(cost(dear) / cost(cheapest)).toFixed(1)} times as much`
@@ -48,14 +48,14 @@ function proposeLongest(shapes: readonly Shape[]): ProposedLimit | undefined {
 
 /** Past the batch that keeps the cores busy, more tokens take more memory and give nothing. */
 function proposeBudget(shapes: readonly Shape[], now: number | undefined): ProposedLimit | undefined {
-  const speed = ({ tokens, batch, leastMs }: Shape) => (1_000 * tokens * batch) / leastMs;
+  const speed = ({ tokens, batch, cpuMs }: Shape) => (1_000 * tokens * batch) / cpuMs;
   const best = shapes.reduce((most, shape) => Math.max(most, speed(shape)), 0);
   const product = ({ tokens, batch }: Shape) => tokens * batch;
   const enough = shapes
     .filter((shape) => speed(shape) >= AS_FAST * best)
     .toSorted((a, b) => product(a) - product(b))[0];
   if (!enough) return undefined;
-  const said = `${enough.batch} × ${enough.tokens} tokens give ${Math.round(speed(enough))} tokens/s, ${Math.round((100 * speed(enough)) / best)} % of the fastest shape`;
+  const said = `${enough.batch} × ${enough.tokens} tokens give ${Math.round(speed(enough))} tokens a second of processors, ${Math.round((100 * speed(enough)) / best)} % of the fastest shape`;
   const beside = now === undefined ? '' : `; the manifest has ${now}`;
   return { name: 'tokenBudget', value: product(enough), reason: `${said}${beside}` };
 }

@@ -12,8 +12,8 @@ export const shapeSchema = z.strictObject({
   /** Milliseconds of all of them together. */
   p50Ms: positive,
   p90Ms: positive,
-  /** The fastest run, which what else the machine does slows least: limits follow from it. */
-  leastMs: positive,
+  /** Milliseconds of processors, of all threads, of the run that took least of them. What else the machine does slows it little, so that limits follow from it. */
+  cpuMs: positive,
   /** Runs that were timed. */
   runs: z.int().positive(),
   /** Bytes of the process before it loads the model. */

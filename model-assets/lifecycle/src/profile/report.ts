@@ -34,6 +34,14 @@ export function profilePlots({ shapes, model, variant, measures }: Profile): Rea
   return new Map([
     ['latency.svg', plot(`median of ${measures}`, 'ms', ({ p50Ms }) => p50Ms)],
     [
+      'cpu.svg',
+      plot(
+        'a token, of the run that took least of the processor',
+        'ms of the processor a token',
+        ({ cpuMs, tokens, batch }) => cpuMs / (tokens * batch),
+      ),
+    ],
+    [
       'memory.svg',
       plot(
         'memory beyond the loaded model',
@@ -68,13 +76,14 @@ export function profilePage(profile: Profile): string {
       {
         heading: 'Shapes',
         body: htmlTable(
-          ['Tokens', 'Texts', 'p50 ms', 'p90 ms', 'Loaded MB', 'Peak MB', 'Arena MB'].map(number),
-          shapes.map(({ tokens, batch, p50Ms, p90Ms, loadedBytes, peakBytes, arenaBytes }) => [
+          ['Tokens', 'Texts', 'p50 ms', 'p90 ms', 'CPU ms', 'Loaded MB', 'Peak MB', 'Arena MB'].map(number),
+          shapes.map(({ tokens, batch, p50Ms, p90Ms, cpuMs, loadedBytes, peakBytes, arenaBytes }) => [
             ...[
               tokens,
               batch,
               p50Ms.toFixed(2),
               p90Ms.toFixed(2),
+              cpuMs.toFixed(2),
               megabytes(loadedBytes),
               megabytes(peakBytes),
             ],

@@ -4,8 +4,8 @@ import { proposeLimits } from '@pilotlight/lifecycle/internal/profile/limits';
 import { describe, expect, it } from 'vitest';
 
 const MB = 2 ** 20;
-const shape = (tokens: number, batch: number, leastMs: number, peak: number): Shape => ({
-  ...{ tokens, batch, leastMs, p50Ms: leastMs, p90Ms: leastMs, runs: 5 },
+const shape = (tokens: number, batch: number, cpuMs: number, peak: number): Shape => ({
+  ...{ tokens, batch, cpuMs, p50Ms: cpuMs, p90Ms: cpuMs, runs: 5 },
   ...{ startBytes: 100 * MB, loadedBytes: 140 * MB, peakBytes: peak * MB },
 });
 const shapes = [
@@ -25,7 +25,8 @@ describe('the limits of a profile', () => {
     expect(propose(shapes).maxTokens).toEqual({
       name: 'maxTokens',
       value: 512,
-      reason: 'a token costs 0.078 ms at 128 tokens and 0.29 ms at 2048 tokens, 3.8 times as much',
+      reason:
+        'a token costs 0.078 ms of a processor at 128 tokens and 0.29 ms of a processor at 2048 tokens, 3.8 times as much',
     });
     expect(propose(shapes.slice(0, 3)).maxTokens?.reason).toContain(
       'the longest that was measured: no bend yet',
@@ -35,7 +36,8 @@ describe('the limits of a profile', () => {
   it('end batches where more tokens give no more a second', () => {
     expect(propose(shapes).tokenBudget).toMatchObject({
       value: 512,
-      reason: '4 × 128 tokens give 16000 tokens/s, 100 % of the fastest shape; the manifest has 1024',
+      reason:
+        '4 × 128 tokens give 16000 tokens a second of processors, 100 % of the fastest shape; the manifest has 1024',
     });
   });
 
@@ -76,12 +78,12 @@ describe('the page of a profile', () => {
     },
   };
 
-  it('has plots of time, memory and tokens a second, and needs nothing beside it', () => {
+  it('has plots of times, memory and tokens a second, and needs nothing beside it', () => {
     const plots = profilePlots(profile);
-    expect([...plots.keys()]).toEqual(['latency.svg', 'memory.svg', 'throughput.svg']);
+    expect([...plots.keys()]).toEqual(['latency.svg', 'cpu.svg', 'memory.svg', 'throughput.svg']);
     for (const svg of plots.values()) expect(svg).toMatch(/^<svg[\s\S]*4 texts at once[\s\S]*<\/svg>\s*$/);
     const html = profilePage(profile);
-    expect(html.match(/<svg/g)).toHaveLength(3);
+    expect(html.match(/<svg/g)).toHaveLength(4);
     expect(html).not.toMatch(/<script|src=|href=|a processor <b>/);
     expect(html).toContain('3.8 times as much');
   });
