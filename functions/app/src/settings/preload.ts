@@ -14,8 +14,8 @@ export interface Following extends Readiness {
 }
 
 /**
- * Starts at once. A model that is refused is logged and left out; the others are not affected. One that is of a registry loads in the
- * version that it means.
+ * Starts at once. A model that is refused is logged and left out; the others are not affected. Of one that is of a registry, the version
+ * that it means is loaded, and the one that is asked for only where the registry has none.
  */
 export function preload(
   engine: Pick<ServingEngine, 'model'>,
@@ -28,8 +28,9 @@ export function preload(
   const states = new Map<string, 'loading' | 'ready' | 'failed'>(refs.map((ref) => [ref, 'loading']));
   const loads = refs.map(async (ref) => {
     try {
-      if (followed.has(parseModelRef(ref).name)) await started;
-      await engine.model(ref);
+      const { name } = parseModelRef(ref);
+      if (followed.has(name)) await started;
+      if (following?.states().get(name) !== 'ready') await engine.model(ref);
       states.set(ref, 'ready');
     } catch (error) {
       states.set(ref, 'failed');

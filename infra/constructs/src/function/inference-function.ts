@@ -1,3 +1,4 @@
+import { parseModelRef } from '@pilotlight/model-format';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Grant, IGrantable, Role } from 'aws-cdk-lib/aws-iam';
 import {
@@ -10,6 +11,7 @@ import {
   SnapStartConf,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type * as z from 'zod';
 import { acknowledgePublishedVersion, acknowledgeSynchronous } from '../common/acknowledgements.ts';
 import { checkEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
@@ -149,7 +151,7 @@ export class InferenceFunction extends ModelFunction {
       this.canary = new Canary(this, 'Canary', {
         ...release.canary,
         alias,
-        models: this.modelRefs,
+        models: judgedModels(this.modelRefs, packages.registry),
         metricsNamespace,
         tracing,
         ...(logging && { logging }),
@@ -181,6 +183,18 @@ export class InferenceFunction extends ModelFunction {
     scaleProvisionedConcurrency(alias, coldStart);
     return alias;
   }
+}
+
+/** A model that is followed has the version that its registry says, whatever was deployed. */
+function judgedModels(
+  refs: readonly string[],
+  registry: z.output<typeof functionSchema>['packages']['registry'],
+): string[] {
+  const isFollowed = (name: string) => registry !== undefined && (registry.models?.includes(name) ?? true);
+  return refs.map((ref) => {
+    const { name } = parseModelRef(ref);
+    return isFollowed(name) ? name : ref;
+  });
 }
 
 const OWNED = {

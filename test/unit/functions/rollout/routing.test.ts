@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { ServingEngine } from '../../../../functions/app/src/serve/ports.ts';
 import { RegistryRollout } from '../../../../functions/app/src/serve/rollout/registry-rollout.ts';
@@ -78,4 +79,10 @@ it.each([
 ])('rules %o are refused at %j', (rules, path) => {
   const [issue] = routingRules.safeParse(rules).error?.issues ?? [];
   expect(issue?.path.slice(1).join('.')).toBe(path);
+});
+
+it('the rules of the documentation are rules', () => {
+  const page = readFileSync('docs/how-to/promote-and-roll-back.md', 'utf8');
+  const [, rules = ''] = /```json\n(\[[\s\S]*?\])\n```/.exec(page) ?? [];
+  expect(routingRules.parse(JSON.parse(rules))).toHaveLength(3);
 });

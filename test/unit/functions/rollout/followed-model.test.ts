@@ -1,0 +1,135 @@
+/** Which versions names mean, with an engine and a registry that are lists. */
+import type { GoldenCheck } from '@pilotlight/engine';
+import { EngineError } from '@pilotlight/engine';
+import { emptyRecord, type RegistryRecord, recordAction } from '@pilotlight/model-format/registry';
+import { beforeEach, expect, it } from 'vitest';
+import { FollowedModel } from '../../../../functions/app/src/serve/rollout/followed-model.ts';
+import type { RolloutRecord } from '../../../../functions/app/src/serve/rollout-port.ts';
+import { manifestOf } from '../../engine/fakes.ts';
+import { silent } from '../fake-engine.ts';
+
+const sumOf = (version: string) => version.replaceAll('.', '').padStart(64, 'a');
+
+class World {
+  readonly loaded = new Set<string>();
+  readonly unloaded: string[] = [];
+  readonly told: RolloutRecord[] = [];
+  readonly loads: string[] = [];
+  /** The check of each golden, or the error of the load, by version. */
+  readonly faults = new Map<string, GoldenCheck | EngineError>();
+  record: RegistryRecord = emptyRecord('sentiment');
+  readonly model: FollowedModel;
+
+  constructor() {
+    const model = (version: string) =>
+      ({
+        manifest: manifestOf({ name: 'sentiment', version }),
+        checkGolden: async () => this.faults.get(version) ?? { line: 2, drift: 0.5 },
+      }) as never;
+    this.model = new FollowedModel({
+      name: 'sentiment',
+      engine: {
+        loaded: () => [],
+        model: async (ref) => {
+          const version = String(Object(ref).version);
+          this.loads.push(version);
+          const fault = this.faults.get(version);
+          if (fault instanceof EngineError) throw fault;
+          this.loaded.add(version);
+          return model(version);
+        },
+        unload: async ({ version }) => {
+          this.loaded.delete(version);
+          this.unloaded.push(version);
+        },
+      },
+      store: { offer: () => {}, withdraw: () => {}, accept: () => {} },
+      logger: silent,
+      tell: (record) => this.told.push(record),
+      goldensMs: 1000,
+    });
+  }
+
+  push(version: string): void {
+    this.#act({ action: 'push', version, manifestSha256: sumOf(version), bytes: 1 });
+  }
+
+  promote(version: string, alias = 'prod', share?: number): void {
+    const did = { alias, version, manifestSha256: sumOf(version), ...(share !== undefined && { share }) };
+    this.#act({ action: 'promote', ...did, gates: [] });
+  }
+
+  async apply() {
+    return [await this.model.acceptProd(this.record), await this.model.acceptOthers(this.record)];
+  }
+
+  meanings(): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(this.model.aliases).map(([alias, { version }]) => [alias, version]),
+    );
+  }
+
+  #act(did: Parameters<typeof recordAction>[1]['did']): void {
+    this.record = recordAction(this.record, { at: '2026-12-01T00:00:00Z', who: 'a test', did });
+  }
+}
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+  for (const version of ['1.0.0', '1.1.0', '1.2.0']) world.push(version);
+});
+
+it('a version whose golden drifts is refused once for each record, and the one before stays', async () => {
+  world.promote('1.0.0');
+  await world.apply();
+  world.faults.set('1.1.0', { line: 7, drift: 1.5 });
+  world.promote('1.1.0');
+  expect(await world.apply()).toEqual(['refused', 'accepted']);
+  await world.apply();
+  expect(world.meanings()).toEqual({ prod: '1.0.0' });
+  expect(world.loads).toEqual(['1.0.0', '1.1.0']);
+  expect(world.unloaded).toEqual(['1.1.0']);
+  expect(world.told.filter(({ kind }) => kind === 'refused')).toEqual([
+    { kind: 'refused', model: 'sentiment', version: '1.1.0', code: 'PACKAGE_CORRUPT' },
+  ]);
+  world.model.forgetRefusals();
+  await world.apply();
+  expect(world.loads).toEqual(['1.0.0', '1.1.0', '1.1.0']);
+});
+
+it('a version that cannot be fetched is tried again', async () => {
+  world.faults.set('1.0.0', new EngineError('PACKAGE_UNAVAILABLE', 'The bucket does not answer.'));
+  world.promote('1.0.0');
+  expect(await world.apply()).toEqual(['unavailable', 'accepted']);
+  world.faults.clear();
+  expect(await world.apply()).toEqual(['accepted', 'accepted']);
+  expect(world.meanings()).toEqual({ prod: '1.0.0' });
+});
+
+it('a process that starts on a bad promotion serves what prod meant before', async () => {
+  world.promote('1.0.0');
+  world.promote('1.1.0');
+  world.promote('1.2.0');
+  world.faults.set('1.2.0', { line: 2, problem: 'other tokens' });
+  expect(await world.apply()).toEqual(['refused', 'accepted']);
+  expect(world.meanings()).toEqual({ prod: '1.1.0' });
+});
+
+it('a canary means nothing before it has passed, and nothing once the record has none', async () => {
+  world.promote('1.0.0');
+  world.promote('1.1.0', 'canary', 0.1);
+  world.faults.set('1.1.0', { line: 2, drift: 3 });
+  await world.apply();
+  expect(world.meanings()).toEqual({ prod: '1.0.0' });
+  world.faults.clear();
+  world.model.forgetRefusals();
+  await world.apply();
+  expect(world.meanings()).toEqual({ prod: '1.0.0', canary: '1.1.0' });
+  expect(world.model.aliases.canary?.share).toBe(0.1);
+  world.promote('1.1.0');
+  world.record = { ...world.record, aliases: { prod: world.record.aliases.prod ?? Object() } };
+  await world.apply();
+  expect(world.meanings()).toEqual({ prod: '1.1.0' });
+  expect(world.loads).toEqual(['1.0.0', '1.1.0', '1.1.0']);
+});
