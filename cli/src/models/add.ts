@@ -33,7 +33,8 @@ import { stageProgress } from './stage-progress.ts';
 
 /** @throws CliError, ToolchainError, EngineError */
 export async function add(line: AddLine, { stdout, stderr }: Terminal): Promise<undefined> {
-  const { values, positionals, origin } = await fetchSources(line, stderr);
+  const { values, positionals, origin, base } = await fetchSources(line, stderr);
+  const record = base && { baseSource: { id: base.id, revision: base.revision } };
   if (values.runtime !== undefined || values.dtype !== undefined) {
     return addTransformersJs(commonOptions(values, positionals, origin), values, { stdout });
   }
@@ -42,6 +43,7 @@ export async function add(line: AddLine, { stdout, stderr }: Terminal): Promise<
     const common = {
       ...commonOptions(values, positionals, origin),
       ...(origin?.card && { card: origin.card }),
+      ...record,
     };
     return addArchive(common, values, { stdout, stderr });
   }
@@ -57,7 +59,7 @@ export async function add(line: AddLine, { stdout, stderr }: Terminal): Promise<
     };
     return addGenerator(common, values, { stdout, stderr });
   }
-  const options = { ...addOptions(values), ...commonOptions(values, positionals, origin) };
+  const options = { ...addOptions(values), ...commonOptions(values, positionals, origin), ...record };
   cleanUpOnSignal();
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
   const start = performance.now();
@@ -73,6 +75,7 @@ export async function add(line: AddLine, { stdout, stderr }: Terminal): Promise<
 
 interface Fetched extends AddLine {
   readonly origin?: FetchedSource | undefined;
+  readonly base?: FetchedSource | undefined;
 }
 
 /** The command line with folders in place of addresses, once they are fetched. @throws CliError, ToolchainError */
@@ -99,6 +102,7 @@ async function fetchSources({ values, positionals }: AddLine, stderr: Terminal['
     },
     positionals: path === undefined ? more : [path, ...more],
     origin,
+    base,
   };
 }
 

@@ -6,6 +6,7 @@ export { type CatalogEntry, readCatalog } from './catalog.ts';
 export { MEGABYTES_PER_VCPU } from './lambda.ts';
 export * from './manifest/allennlp.ts';
 export {
+  type BaseSource,
   FORMAT_VERSION,
   MANIFEST_FILE,
   MAX_MANIFEST_BYTES,

@@ -1,5 +1,5 @@
 /** The options that a model is packaged with. */
-import type { SchemeName } from '@pilotlight/model-format';
+import type { BaseSource, SchemeName } from '@pilotlight/model-format';
 import type { VariantName } from './schemes/index.ts';
 import type { QuantiseSettings } from './schemes/scheme.ts';
 import type { SourceOptions } from './sources/source.ts';
@@ -17,6 +17,8 @@ export interface PackageOptions extends SourceOptions {
   /** @default '1.0.0' */
   readonly version?: string;
   readonly description?: string;
+  /** The model of the hub that `base` is, for the record. @default - a folder of the user's */
+  readonly baseSource?: BaseSource;
   /** Name of the source, for the record. @default - that of its folder or file */
   readonly id?: string;
   /** Revision of the source, for the record. */

@@ -7,6 +7,7 @@ import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
 import { SCHEME_NAMES } from '../schemes.ts';
 import { listOf } from '../untrusted.ts';
 import {
+  baseSourceSchema,
   countUpTo,
   FORMAT_VERSION,
   graphFileSchema,
@@ -112,6 +113,7 @@ export const archiveManifestSchema = z
       id: text,
       revision: z.optional(z.string()),
       license: licenseSchema,
+      base: baseSourceSchema,
       /** The version of AllenNLP that made the archive. @default - it does not say */
       version: z.optional(z.string()),
       files: z.record(z.string(), sha256Schema),

@@ -57,6 +57,10 @@ export const graphFileSchema = packagePathSchema.check(z.endsWith('.onnx', 'must
 /** The licence that the model card of a source names, as the hub writes it: `apache-2.0`. @default - it names none */
 export const licenseSchema = z.optional(text.check(z.maxLength(200)));
 
+/** The model of the hub that a source was completed by: what an adapter is merged into, or an archive has the tokenizer of. @default - none was fetched */
+export const baseSourceSchema = z.optional(z.strictObject({ id: text, revision: text }));
+export type BaseSource = NonNullable<z.infer<typeof baseSourceSchema>>;
+
 /** The name of a variant. */
 export const variantNameSchema = z.string().check(z.regex(/^[a-z0-9-]+$/));
 

@@ -9,6 +9,7 @@ import { SCHEME_NAMES } from '../schemes.ts';
 import { TASK_FACTS, TASKS } from '../tasks.ts';
 import { listOf } from '../untrusted.ts';
 import {
+  baseSourceSchema,
   countUpTo,
   FORMAT_VERSION,
   graphFileSchema,
@@ -221,6 +222,7 @@ export const onnxManifestSchema = z
       id: text,
       revision: z.optional(z.string()),
       license: licenseSchema,
+      base: baseSourceSchema,
       /** The numbers of the weights as the source has them. @default - fp32, or a checkpoint says it */
       precision: z.optional(z.enum(['fp16', 'bf16', 'int8', 'int4'])),
       files: z.record(z.string(), sha256Schema),

@@ -71,7 +71,7 @@ export async function writeTokenizer(
 /** Completes the package in `folder`, which has its variants and its tokenizer already. */
 export async function writePackage(
   folder: string,
-  { name, version, description, id, revision }: Settings,
+  { name, version, description, id, revision, baseSource }: Settings,
   facts: PackageFacts,
   { served, variants, goldens, quality }: PackageContent,
 ): Promise<OnnxManifest> {
@@ -81,6 +81,7 @@ export async function writePackage(
     id: id ?? facts.id,
     ...(revision && { revision }),
     ...readLicense(facts.readme),
+    ...(baseSource && { base: baseSource }),
     ...(facts.precision && { precision: facts.precision }),
     files: { ...facts.files },
   };

@@ -1,4 +1,5 @@
 /** The front matter of a model card: lines of YAML between two lines of dashes, at its beginning (huggingface.co/docs/hub/model-cards). */
+import type { BaseSource } from '@pilotlight/model-format';
 
 /** The value of a key that has one text or a list of texts; undefined where the card does not say it. */
 export function readCard(readme: string | undefined, key: string): string | undefined {
@@ -30,10 +31,12 @@ function unquote(value: string): string {
 interface Origin {
   readonly revision?: string | undefined;
   readonly license?: string | undefined;
+  readonly base?: BaseSource | undefined;
 }
 
 /** `, revision 1a2b3c, licence mit`: what a manifest says of its source behind the name of it. */
-export function describeOrigin({ revision, license }: Origin): string {
+export function describeOrigin({ revision, license, base }: Origin): string {
   const licence = license === undefined ? '' : `, licence ${license}`;
-  return `${revision === undefined ? '' : `, revision ${revision}`}${licence}`;
+  const over = base === undefined ? '' : `, over ${base.id}, revision ${base.revision}`;
+  return `${revision === undefined ? '' : `, revision ${revision}`}${licence}${over}`;
 }

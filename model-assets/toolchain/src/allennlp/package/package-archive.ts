@@ -8,7 +8,7 @@ import { EngineError } from '@pilotlight/engine';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
 import { openArchiveModel } from '@pilotlight/engine/internal/runtimes/allennlp/open-archive-model';
-import type { ArchiveManifest } from '@pilotlight/model-format';
+import type { ArchiveManifest, BaseSource } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { publish } from '../../package/publish.ts';
 import { type Staging, withStaging } from '../../package/staging.ts';
@@ -36,6 +36,8 @@ export interface ArchiveOptions {
   readonly version: string;
   readonly force: boolean;
   readonly description?: string;
+  /** The model of the hub that `base` is, for the record. @default - a folder of the user's */
+  readonly baseSource?: BaseSource;
   /** Name of the source, for the record. @default - that of its folder or file */
   readonly id?: string;
   readonly revision?: string;
@@ -155,7 +157,8 @@ class Packaging {
 
   /** Writes the text side, and asks it which tasks of Hugging Face the model can do. */
   async #stage(task: string, predictor: string): Promise<StagedArchive> {
-    const { name, version, description, tokenization, source, id, revision, card } = this.#options;
+    const { name, version, description, tokenization, source, id, revision, card, baseSource } =
+      this.#options;
     const { folder } = this.#staging;
     const text = writeTextFiles(folder, this.#archive, { predictor, tokenization });
     const { own: model } = await openArchiveModel(
@@ -169,6 +172,7 @@ class Packaging {
       {
         id: id ?? basename(source),
         revision,
+        base: baseSource,
         readme: card === undefined ? undefined : readFileSync(card, 'utf8'),
         archive: this.#archive,
       },

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { BulkModel } from '@pilotlight/engine';
 import { formatGoldenFile } from '@pilotlight/engine/internal/predict/goldens/golden-file';
 import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
-import { type ArchiveManifest, type ArchiveVariant, FORMAT_VERSION } from '@pilotlight/model-format';
+import {
+  type ArchiveManifest,
+  type ArchiveVariant,
+  type BaseSource,
+  FORMAT_VERSION,
+} from '@pilotlight/model-format';
 import { writeManifest } from '../../package/publish.ts';
 import { serveVariant } from '../../package/serve-variant.ts';
 import type { Staging } from '../../package/staging.ts';
@@ -27,6 +32,7 @@ export interface ArchiveOrigin {
   /** `model.tar.gz`, or the name of the model that is that archive. */
   readonly id: string;
   readonly revision?: string | undefined;
+  readonly base?: BaseSource | undefined;
   /** Content of its model card. */
   readonly readme?: string | undefined;
   readonly archive: Pick<Archive, 'version' | 'sums'>;
@@ -66,7 +72,7 @@ export class StagedArchive {
     parity?: ParityReport,
   ): Promise<ArchiveManifest> {
     const { folder } = this.#staging;
-    const { id, revision, readme, archive } = this.#origin;
+    const { id, revision, base, readme, archive } = this.#origin;
     const entries = Object.entries(judged);
     const tolerance = Object.fromEntries(entries.map(([name, each]) => [name, each.tolerance]));
     await writeFile(join(folder, GOLDENS), formatGoldenFile({ tolerance, goldens }));
@@ -81,6 +87,7 @@ export class StagedArchive {
         id,
         ...(revision !== undefined && { revision }),
         ...readLicense(readme),
+        ...(base !== undefined && { base }),
         ...(archive.version !== undefined && { version: archive.version }),
         files: archive.sums(),
       },
