@@ -1,4 +1,5 @@
 /** promote, rollback, retire, require: each moves an alias, or says what it takes to be moved. */
+import { parseGates } from '@pilotlight/lifecycle/internal/evaluate/gates';
 import { readEvaluationReport } from '@pilotlight/lifecycle/internal/evaluate/report-schema';
 import {
   type Moved,
@@ -60,7 +61,8 @@ export async function requireGates(
   { values, positionals }: RequireLine,
   { stdout }: Terminal,
 ): Promise<void> {
-  const [model, ...gates] = positionals;
+  const [model, ...wanted] = positionals;
+  const gates = wanted.flatMap((text) => parseGates(text).map(({ gate }) => gate));
   const name = readName(model === undefined ? [] : [model], 'require');
   const alias = readAlias(values.alias, '--alias');
   const decision = await readDecision(values);

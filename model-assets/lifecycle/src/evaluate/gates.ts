@@ -14,7 +14,7 @@ type Relation = keyof typeof RELATIONS;
 const isRelation = (text: string): text is Relation => Object.hasOwn(RELATIONS, text);
 
 export interface Gate {
-  /** As the user wrote it, without blanks around it. */
+  /** As the user wrote it, without blanks: two that mean the same in the same words are equal. */
   readonly gate: string;
   /** The name of a figure: `accuracy`, `change:accuracy`, `f1[refund]`, `accuracy[language=de]`. */
   readonly figure: string;
@@ -35,15 +35,16 @@ export function parseGates(text: string): Gate[] {
     .map(parseGate);
 }
 
-function parseGate(gate: string): Gate {
+function parseGate(text: string): Gate {
   const [, figure = '', relation = '', bound = ''] =
-    /^((?:[^<>=[\]]|\[[^\]]*\])+?)\s*(>=|<=|==|>|<)\s*([-+]?[\d.]+(?:e[-+]?\d+)?%?)$/i.exec(gate) ?? [];
+    /^((?:[^<>=[\]]|\[[^\]]*\])+?)\s*(>=|<=|==|>|<)\s*([-+]?[\d.]+(?:e[-+]?\d+)?%?)$/i.exec(text) ?? [];
   const number = bound.endsWith('%') ? Number(bound.slice(0, -1)) / 100 : Number(bound);
-  if (figure !== '' && isRelation(relation) && Number.isFinite(number))
-    return { gate, figure: figure.trim(), relation, bound: number };
+  const name = figure.trim();
+  if (name !== '' && isRelation(relation) && Number.isFinite(number))
+    return { gate: `${name}${relation}${bound}`, figure: name, relation, bound: number };
   throw new LifecycleError(
     'USAGE',
-    `The gate ${JSON.stringify(gate)} cannot be read: write a figure, one of ${Object.keys(RELATIONS).join(' ')}, and a number, such as accuracy>=0.9.`,
+    `The gate ${JSON.stringify(text)} cannot be read: write a figure, one of ${Object.keys(RELATIONS).join(' ')}, and a number, such as accuracy>=0.9.`,
   );
 }
 

@@ -40,9 +40,9 @@ describe('gates', () => {
     ]);
   });
 
-  it('take a share in per cent', () => {
+  it('take a share in per cent, and are kept without blanks', () => {
     expect(parseGates('accuracy >= 90%')).toEqual([
-      { gate: 'accuracy >= 90%', figure: 'accuracy', relation: '>=', bound: 0.9 },
+      { gate: 'accuracy>=90%', figure: 'accuracy', relation: '>=', bound: 0.9 },
     ]);
   });
 

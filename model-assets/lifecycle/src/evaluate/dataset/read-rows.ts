@@ -8,6 +8,9 @@ import { sha256Of } from '@pilotlight/model-format/internal/package/integrity';
 import { textLines } from '@pilotlight/toolchain/internal/sources/text-lines';
 import { LifecycleError } from '../../errors.ts';
 
+/** More do not fit into one text of V8. */
+const MAX_BYTES = 500_000_000;
+
 export interface Row {
   /** Of the file, counted from 1. */
   readonly line: number;
@@ -49,6 +52,8 @@ export async function readRows(path: string, { columns = {} }: ReadRowsOptions =
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new LifecycleError('DATASET_INVALID', `The dataset cannot be read from ${path}.`, { cause });
   });
+  if (bytes.length > MAX_BYTES)
+    throw new LifecycleError('DATASET_INVALID', `${path} has more than 500 MB. Take a part of its rows.`);
   const content = decode(bytes, path);
   const rows = read(content, path);
   if (rows.length === 0) throw new LifecycleError('DATASET_INVALID', `${path} has no rows.`);
