@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crossName, newName } from '@pilotlight/engine/internal/runtimes/generation/graphs';
+import { crossName, NEW } from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import type { BuiltGenerator, BuiltPart } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { saveModel } from '@pilotlight/toolchain/internal/graph/external';
 import { InferenceSession } from 'onnxruntime-node';
@@ -84,14 +84,15 @@ export class StepRunner {
 
   #remember(given: readonly Given[], tokens: number, results: InferenceSession.ReturnType): void {
     const { layers, heads, dim } = this.built.decoder;
+    const values = floats(results[NEW]);
     for (let layer = 0; layer < layers; layer++) {
-      for (const part of PARTS) {
-        const values = floats(results[newName(layer, part)]);
+      for (const [index, part] of PARTS.entries()) {
         for (const [row, { sequence, ids }] of given.entries()) {
           ids.forEach((_, token) => {
             const entry = new Float32Array(heads * dim);
             for (let head = 0; head < heads; head++) {
-              const from = ((row * heads + head) * tokens + token) * dim;
+              const block = ((row * layers + layer) * PARTS.length + index) * heads + head;
+              const from = (block * tokens + token) * dim;
               entry.set(values.subarray(from, from + dim), head * dim);
             }
             sequence.entries[layer]?.[part].push(entry);

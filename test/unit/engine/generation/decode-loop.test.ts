@@ -1,5 +1,7 @@
 import type { DecoderFacts } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
+import { newName } from '../../../../layers/engine/src/runtimes/generation/graphs.ts';
+import { namesOf } from '../../../../layers/engine/src/runtimes/generation/loop/cache-layout.ts';
 import { DecodeLoop } from '../../../../layers/engine/src/runtimes/generation/loop/decode-loop.ts';
 import type { LoopSettings } from '../../../../layers/engine/src/runtimes/generation/loop/decoder-plan.ts';
 import type {
@@ -27,7 +29,7 @@ function open(facts: DecoderFacts, settings: Partial<LoopSettings> = {}) {
   const encoder = facts.cross ? encoderSession(facts) : undefined;
   const seen: { readonly request: TokenRequest; readonly rows: readonly SeenRow[] }[] = [];
   const loop = new DecodeLoop({
-    step: { session, facts, inputs: STEP_INPUTS },
+    step: { session, facts, inputs: STEP_INPUTS, added: namesOf(facts.layers, newName) },
     encoder,
     createSearch: (asked) => {
       const search = smallSearch(asked);

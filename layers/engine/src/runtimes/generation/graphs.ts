@@ -21,7 +21,8 @@
  *
  * - `scores` `[r, K]`: the best log probabilities of each row, best first, of equals the lower class first; `classes` `[r, K]`: their ids;
  * - `logits` `[r, vocabulary]`: before `bias`;
- * - `new.{layer}.key` and `new.{layer}.value` `[b, heads, n, dim]`: what the run's tokens add to the cache.
+ * - `new` `[b, layers * 2 * heads, n, dim]`: what the run's tokens add to the cache, the key and the value of each layer one after the other; or
+ *   each of them as an output, `new.{layer}.key` and `new.{layer}.value` `[b, heads, n, dim]`, as in graphs with few layers and in older packages.
  *
  * The encoder reads `ids` `[b, E]` and `mask` `[b, E]`, int64, 1 for tokens and 0 for padding, and gives `cross.{layer}.key` and
  * `cross.{layer}.value`.
@@ -45,8 +46,16 @@ export function pastName(layer: number, part: CachePart): string {
   return `past.${layer}.${part}`;
 }
 
+/** What the tokens of a run add, in one output: to get a tensor out of a run costs as much as ten small operators. */
+export const NEW = 'new';
+
 export function newName(layer: number, part: CachePart): string {
   return `new.${layer}.${part}`;
+}
+
+/** Whether an output of the step graph is for the cache. */
+export function isAdded(name: string): boolean {
+  return name === NEW || name.startsWith(`${NEW}.`);
 }
 
 export function crossName(layer: number, part: CachePart): string {

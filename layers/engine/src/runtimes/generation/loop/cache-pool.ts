@@ -4,7 +4,7 @@
  */
 import type { DecoderFacts } from '@pilotlight/model-format';
 import type { Feeds, Outputs, Tensor } from '../../../ports.ts';
-import { newName } from '../graphs.ts';
+import { NEW, newName } from '../graphs.ts';
 import {
   type CacheTensor,
   copyEntries,
@@ -145,9 +145,11 @@ export class CachePool {
     const used = this.#used[slot];
     if (!used) return;
     const to = { row: slot, room: this.#room, first: used.past };
+    const together = outputs[NEW];
     for (const [index, tensor] of this.#past.entries()) {
-      const { data } = outputs[this.#new[index] ?? ''] ?? NOTHING;
-      copyEntries(tensor, to, { data, row: run.row, room: run.perRow, first: 0 }, run.count);
+      const { data } = together ?? outputs[this.#new[index] ?? ''] ?? NOTHING;
+      const row = together ? run.row * this.#past.length + index : run.row;
+      copyEntries(tensor, to, { data, row, room: run.perRow, first: 0 }, run.count);
     }
     used.past += run.count;
   }

@@ -4,6 +4,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import type { Session } from '../../../ports.ts';
 import { createOnnxSession } from '../../../session/onnx-session.ts';
 import { openAll } from '../../../session/open-sessions.ts';
+import { isAdded } from '../graphs.ts';
 import { createSearch } from '../search/create-search.ts';
 import type { Search } from '../search/search.ts';
 import { createConstraint } from '../text/grammar/create-constraint.ts';
@@ -31,7 +32,10 @@ export async function openLoop(
     ? await openAll([open(step), open(encoder)] as const)
     : ([await open(step), undefined] as const);
   return new DecodeLoop({
-    step: { session, facts, inputs: new Set(step.inputs.map(({ name }) => name)) },
+    step: {
+      ...{ session, facts, inputs: new Set(step.inputs.map(({ name }) => name)) },
+      added: step.outputs.map(({ name }) => name).filter(isAdded),
+    },
     encoder: encoderSession,
     createSearch: (request, table) => openSearch(facts.vocabSize, request, table),
     settings,

@@ -2,15 +2,15 @@
 import type { DecoderFacts } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, Session, Tensor } from '../../../ports.ts';
-import { newName } from '../graphs.ts';
 import type { Asks, StepRows } from '../search/search.ts';
-import { namesOf } from './cache-layout.ts';
 import { type RunRow, type RunShape, stepFeeds } from './step-feeds.ts';
 
 export interface StepGraph {
   readonly session: Session;
   /** The names of what the graph reads. */
   readonly inputs: ReadonlySet<string>;
+  /** The names of what it gives for the cache. */
+  readonly added: readonly string[];
   readonly facts: DecoderFacts;
 }
 
@@ -33,7 +33,7 @@ export async function runStep(
   shape: Omit<RunShape, 'window'>,
   cache: Feeds,
 ): Promise<StepResult> {
-  const { layers, vocabSize, window } = graph.facts;
+  const { vocabSize, window } = graph.facts;
   const top = Math.min(vocabSize, Math.max(1, ...jobs.map(({ asks }) => asks.top)));
   const rows = jobs.map(({ row }) => row);
   const feeds = stepFeeds(rows, { ...shape, window }, { top, bias: joinBias(jobs, vocabSize) }, graph.inputs);
@@ -42,7 +42,7 @@ export async function runStep(
     'scores',
     'classes',
     ...(wantsLogits ? ['logits'] : []),
-    ...namesOf(layers, newName),
+    ...graph.added,
   ]);
   return { outputs, rows: share(jobs, outputs, vocabSize) };
 }

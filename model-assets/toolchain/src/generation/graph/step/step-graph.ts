@@ -5,6 +5,7 @@
 import {
   type CachePart,
   crossName,
+  NEW,
   newName,
   pastName,
 } from '@pilotlight/engine/internal/runtimes/generation/graphs';
@@ -75,7 +76,7 @@ export class StepGraph {
     return this.#input(crossName(layer, part), 'float32', ['batch', heads, 'source', dim]);
   }
 
-  /** The name of what a layer adds to the cache: the family makes a value of that name, [batch, heads, tokens, dim]. */
+  /** What a layer adds to the cache: the family makes a value of that name, [batch, heads, tokens, dim]. */
   newEntry(layer: number, part: CachePart): string {
     return newName(layer, part);
   }
@@ -119,11 +120,11 @@ export class StepGraph {
     this.#output('scores', ['rows', 'best']);
     this.#output('classes', ['rows', 'best']);
     this.#output('logits', ['rows', vocabSize]);
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ['key', 'value'] as const) {
-        this.#output(this.newEntry(layer, part), ['batch', heads, 'tokens', dim]);
-      }
-    }
+    const entries = Array.from({ length: layers }, (_, layer) =>
+      (['key', 'value'] as const).map((part) => this.newEntry(layer, part)),
+    ).flat();
+    graph.op('Concat', entries, NEW, { attributes: { axis: int(1) } });
+    this.#output(NEW, ['batch', entries.length * heads, 'tokens', dim]);
     return {
       model: graph.build(),
       inputs: [...this.#inputs].map(([name, type]) => ({ name, type })),
