@@ -12,6 +12,7 @@ import {
   sidecarFiles,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
+import { findCode, hasCode } from '@pilotlight/model-format/internal/package/system';
 import { registeredVersions } from '@pilotlight/model-format/registry';
 import { LifecycleError } from '../errors.ts';
 import { readFiles } from './check-objects.ts';
@@ -41,7 +42,7 @@ export interface Pulled {
  * Fetches what `wanted` means: a version, an alias, or nothing for the highest version. The package appears at its place at once,
  * after each of its files was compared; one that is there and intact is not fetched again, but for its sidecars.
  *
- * @throws LifecycleError VERSION_MISSING, PACKAGE_CORRUPT with the object, REGISTRY_INVALID, REGISTRY_UNREACHABLE
+ * @throws LifecycleError VERSION_MISSING, PACKAGE_CORRUPT with the object, FOLDER_UNWRITABLE, REGISTRY_INVALID, REGISTRY_UNREACHABLE
  */
 export async function pullPackage(
   bucket: RegistryBucket,
@@ -61,7 +62,7 @@ export async function pullPackage(
   try {
     await new PackageBucket(bucket.address, reader).fetch({ name, version, manifestSha256 }, packages);
   } catch (error) {
-    throw explainFetch(error, bucket, { name, version });
+    throw findDiskFault(error, packages) ?? explainFetch(error, bucket, { name, version });
   }
   await refreshSidecars(bucket, { name, version }, packages);
   return { package: formatModelRef({ name, version }), manifestSha256, bytes, receivedBytes };
@@ -74,8 +75,9 @@ async function refreshSidecars(bucket: RegistryBucket, ref: ResolvedRef, package
     const place = join(packages, packageKey(ref, path));
     const here = existsSync(place) ? readRegularFile(place) : undefined;
     if (!found || found.bytes > MAX_SIDECAR_BYTES || here?.equals(found.body)) continue;
-    // Beside the packages: a file that a manifest does not name makes a package refused.
-    const arriving = join(packages, '.fetching', `${path}.${process.pid}`);
+    // Beside the packages, because a file that a manifest does not name makes a package refused; whoever fetches it next removes
+    // what was left under a name like this.
+    const arriving = join(packages, '.fetching', `${formatModelRef(ref)}.${Date.now()}.${process.pid}.0`);
     await mkdir(dirname(arriving), { recursive: true });
     await writeFile(arriving, found.body);
     await rename(arriving, place);
@@ -96,6 +98,18 @@ function counting(reader: ObjectReader, onBytes: (bytes: number) => void): Objec
       return { ...part, body: body() };
     },
   };
+}
+
+const DISK_CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'EMFILE'];
+
+/** The error of a folder that cannot be written, wherever it stands in the causes. */
+function findDiskFault(error: unknown, packages: string): LifecycleError | undefined {
+  const [fault] = [error, PilotlightError.is(error) ? error.cause : undefined].filter((one) =>
+    hasCode(one, ...DISK_CODES),
+  );
+  if (fault === undefined) return undefined;
+  const message = `${packages} cannot be written (${findCode(fault)}). Make room, or choose another folder with --packages.`;
+  return new LifecycleError('FOLDER_UNWRITABLE', message, { cause: error });
 }
 
 /** The engine's error is meant for clients of a function; the object is in its cause. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pullPackage } from '@pilotlight/lifecycle/registry';
 import { describe, expect, test } from 'vitest';
@@ -61,6 +61,15 @@ describe('pull', () => {
     await expect(pull('1.0.0')).rejects.toMatchObject({
       code: 'REGISTRY_INVALID',
       message: expect.stringContaining('_registry/reviews.json'),
+    });
+  });
+
+  test('into a folder that cannot be written names the folder, and not the network', async () => {
+    await pushVersions(world, '1.0.0');
+    writeFileSync(world.scratch, 'a file');
+    await expect(pull('1.0.0')).rejects.toMatchObject({
+      code: 'FOLDER_UNWRITABLE',
+      message: `${world.scratch} cannot be written (ENOTDIR). Make room, or choose another folder with --packages.`,
     });
   });
 });
