@@ -39,7 +39,20 @@ test('a deployment says how its functions tell of requests, and a function may s
   });
 });
 
+test('a deployment may have its traffic compared with nothing', () => {
+  const variables = (Variables: object) => ({ Environment: { Variables } });
+  serviceOf({}).hasResourceProperties(
+    'AWS::Lambda::Function',
+    variables({ PILOTLIGHT_DRIFT: Match.absent() }),
+  );
+  serviceOf({ observability: { drift: 'off' } }).hasResourceProperties(
+    'AWS::Lambda::Function',
+    variables({ PILOTLIGHT_DRIFT: 'off' }),
+  );
+});
+
 test.each([
+  [{ PILOTLIGHT_DRIFT: 'no' }, 'PILOTLIGHT_DRIFT: must be on or off'],
   [{ PILOTLIGHT_REQUEST_METRICS: 'hourly' }, 'PILOTLIGHT_REQUEST_METRICS: must be each, minute or errors'],
   [{ PILOTLIGHT_STAGE_METRICS: 'none' }, 'PILOTLIGHT_STAGE_METRICS: must be log or metrics'],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, 'OTEL_EXPORTER_OTLP_ENDPOINT: must be an address'],

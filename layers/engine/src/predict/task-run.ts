@@ -11,7 +11,7 @@ import { InputError } from '../tasks/refusals.ts';
 import { Slices } from '../tokenizer/slices.ts';
 import { AnswerSize } from './answer-size.ts';
 import { CharacterCount } from './character-limits.ts';
-import { readText } from './readings/read-text.ts';
+import { joinReading, NO_ANSWER, readText } from './readings/read-text.ts';
 
 export interface TaskRun {
   readonly task: AnyTask;
@@ -118,7 +118,7 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
         results.push(result);
         if (answerable && run.readings) {
           const text = readText(requests[index]?.[0], own[0]?.[0]?.encoding, run.readings.unknownId);
-          if (text) readings?.push({ ...text, ...task.reading?.(result, own, context) });
+          if (text) readings?.push(joinReading(text, task.reading?.(result, own, context) ?? NO_ANSWER));
         }
       } catch (error) {
         refuse(index, error);
