@@ -12,6 +12,7 @@ import { preload } from '@pilotlight/app/internal/settings/preload';
 import { readRollout } from '@pilotlight/app/internal/settings/rollout-options';
 import { siblingOptions } from '@pilotlight/app/internal/settings/sibling-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
+import { readingOptions } from '@pilotlight/app/internal/settings/watch-drift';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { Engine } from '@pilotlight/engine';
 import { createHandler } from './create-handler.ts';
@@ -31,7 +32,12 @@ const own =
     ? {}
     : await (await import('@pilotlight/app/internal/settings/own-predictors')).ownPredictors(config);
 const rolling = await readRollout(config);
-const engine = new Engine({ ...engineOptions(config), ...own, ...rolling?.packages });
+const engine = new Engine({
+  ...engineOptions(config),
+  ...readingOptions(config),
+  ...own,
+  ...rolling?.packages,
+});
 const rollout = rolling?.follow(engine, POLLS, logger);
 const preloaded = preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger, rollout);
 

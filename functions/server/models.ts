@@ -10,6 +10,7 @@ import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors'
 import { type Preload, preload } from '@pilotlight/app/internal/settings/preload';
 import { type RolloutSetting, readRollout } from '@pilotlight/app/internal/settings/rollout-options';
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
+import { readingOptions } from '@pilotlight/app/internal/settings/watch-drift';
 import { type BatchRecord, Engine, type EngineOptions, type ExecutionProvider } from '@pilotlight/engine';
 import { batchingOn } from './batching.ts';
 import { listServedModels } from './execution-provider/served-by.ts';
@@ -38,6 +39,7 @@ export class ServedModels {
     this.executionProvider = executionProvider;
     this.engine = new Engine({
       ...engineOptions(shared),
+      ...readingOptions(shared),
       ...own,
       ...rolling?.packages,
       executionProvider,

@@ -9,6 +9,7 @@ import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-opt
 import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
 import { readRollout } from '@pilotlight/app/internal/settings/rollout-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
+import { readingOptions } from '@pilotlight/app/internal/settings/watch-drift';
 import { Engine } from '@pilotlight/engine';
 import { callerRules } from '@pilotlight/local/internal/foreign-caller';
 import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
@@ -51,7 +52,13 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
   keepHeapSmall();
   const own = await ownPredictors(config);
   const rolling = await readRollout(config);
-  const engine = new Engine({ ...engineOptions(config), ...own, ...rolling?.packages, sessions: 'worker' });
+  const engine = new Engine({
+    ...engineOptions(config),
+    ...readingOptions(config),
+    ...own,
+    ...rolling?.packages,
+    sessions: 'worker',
+  });
   const rollout = rolling?.follow(engine, 'by timer', consoleLogger);
   try {
     await rollout?.start();

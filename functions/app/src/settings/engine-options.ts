@@ -24,7 +24,6 @@ export function engineOptions(config: Config): EngineOptions {
     packing: choosePacking(config),
     ...(answerCacheMegabytes === undefined ? {} : { answerCacheBytes: answerCacheMegabytes * 1e6 }),
     ...generationOptions(config),
-    readings: config.PILOTLIGHT_DRIFT === 'on',
     verify,
   };
 }
