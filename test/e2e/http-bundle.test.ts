@@ -108,6 +108,13 @@ describe('the bundled predict function', () => {
     expect(declaredAnywhere(lazy)).toEqual(lazy);
   });
 
+  it('loads nothing that compares traffic before its first prediction', () => {
+    const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
+    const lazy = ['DriftTelemetry', 'DriftWindow', 'parseReference', 'compareBins'];
+    expect(lazy.filter((name) => declares(code, name))).toEqual([]);
+    expect(declaredAnywhere(lazy)).toEqual(lazy);
+  });
+
   it('loads nothing of OpenTelemetry, and is no extension of itself, where nobody asks for it', () => {
     const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
     const lazy = ['TracerProvider', 'BatchSpanProcessor', 'OTLPTraceExporter', 'Tracing', 'startExtension'];
@@ -169,6 +176,23 @@ describe('the bundled predict function', () => {
       expect(selfCheck.drift).toBeLessThanOrEqual(1);
     }
     expect(logged.filter((line) => 'GoldenDrift' in line)).toHaveLength(2);
+  });
+
+  it('tells of traffic that is not like the reference, once for 250 texts', () => {
+    const request = JSON.parse(readFileSync(event('predict'), 'utf8'));
+    const inputs = Array.from({ length: 200 }, () => 'Это был очень хороший фильм');
+    const many = join(task, 'many.json');
+    writeFileSync(many, JSON.stringify({ ...request, body: JSON.stringify({ inputs }) }));
+    const { logged } = answersTo([many, many, many]);
+    const told = logged.filter((line) => 'TrafficDrift' in line);
+    expect(told.map(({ texts }) => texts)).toEqual(['250', '250']);
+    for (const line of told) {
+      expect(line).toMatchObject({ model: 'sentiment', modelVersion: '1.0.1', service: 'pilotlight' });
+      expect(line.TrafficDrift).toBeGreaterThan(1);
+      expect(Number(line.psi_script)).toBeGreaterThan(Number(line.limit_script));
+    }
+    const off = answersTo([many, many], { PILOTLIGHT_DRIFT: 'off' });
+    expect(off.logged.filter((line) => 'TrafficDrift' in line)).toEqual([]);
   });
 
   it('emits its cold start and the stages of a prediction as metrics', () => {

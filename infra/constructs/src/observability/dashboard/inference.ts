@@ -49,6 +49,7 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
         models('GoldenDrift', Stats.MAXIMUM),
         { leftAnnotations: [{ value: 1, label: 'Tolerance' }] },
       ),
+      ...trafficDrift(functions),
     ],
     [
       graph(
@@ -65,6 +66,20 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
       ),
       ...warmUps(functions),
     ],
+  ];
+}
+
+/** Of functions that watch it. */
+function trafficDrift(functions: readonly InferenceFunction[]): IWidget[] {
+  const watching = functions.filter(({ watchesDrift }) => watchesDrift);
+  if (watching.length === 0) return [];
+  return [
+    graph(
+      'Traffic drift: above 1, texts or answers are not like the reference',
+      'share of what may be chance',
+      modelMetrics(watching, 'TrafficDrift', Stats.MAXIMUM),
+      { leftAnnotations: [{ value: 1, label: 'Drift' }] },
+    ),
   ];
 }
 
