@@ -1,5 +1,7 @@
 /** Versions by aliases and rules, out of the settings. Loads nothing where they name neither. */
+
 import type { Engine, EngineOptions, ExecutionProvider } from '@pilotlight/engine';
+import * as z from 'zod/mini';
 import type { Logger } from '../serve/ports.ts';
 import type { RegistryRollout, RegistryRolloutOptions } from '../serve/rollout/registry-rollout.ts';
 import type { Config } from './config.ts';
@@ -54,11 +56,10 @@ async function openRegistry(config: Config, executionProvider: ExecutionProvider
 }
 
 async function readRules(routing: string) {
-  const [{ routingRules }, { jsonSetting }, { readSettings }, z] = await Promise.all([
+  const [{ routingRules }, { jsonSetting }, { readSettings }] = await Promise.all([
     import('../serve/rollout/routing.ts'),
     import('./json-setting.ts'),
     import('./environment-settings.ts'),
-    import('zod/mini'),
   ]);
   const schema = z.object({ PILOTLIGHT_ROUTING: jsonSetting(routingRules) });
   return readSettings(schema, { PILOTLIGHT_ROUTING: routing }).PILOTLIGHT_ROUTING;
