@@ -1,12 +1,12 @@
 import { PilotlightError } from '@pilotlight/engine';
 import { verifySignature } from '@pilotlight/lifecycle';
-import { readRegularFile } from '@pilotlight/model-format';
 import { selectPackages, silent, type VariantProof, verifyPackage } from '@pilotlight/toolchain';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { chooseOne } from '../kit/options.ts';
 import { duration, table } from '../kit/table.ts';
+import { readKeys } from './signed-by.ts';
 import { stageProgress } from './stage-progress.ts';
 import type { VerifyLine } from './verify-options.ts';
 
@@ -15,9 +15,6 @@ interface Verdict {
   readonly proofs: readonly VariantProof[];
   readonly error?: { readonly code: string; readonly message: string };
 }
-
-/** Of a file of public keys. */
-const MAX_KEY_BYTES = 100_000;
 
 const PROVIDERS = ['cpu', 'cuda', 'webgpu'] as const;
 
@@ -48,16 +45,6 @@ export async function verify(
   }
   stdout.write(`${values.json ? JSON.stringify(verdicts, null, 2) : report(verdicts)}\n`);
   return verdicts.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
-}
-
-function readKeys(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readRegularFile(file, MAX_KEY_BYTES).toString();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw usageError(`--signed-by cannot be read: ${reason}`);
-  }
 }
 
 function report(verdicts: readonly Verdict[]): string {

@@ -27,7 +27,7 @@ export {
   refused,
 } from './manifest/package-manifest.ts';
 export * from './manifest/transformers-js.ts';
-export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
+export { besideFiles, packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
 export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
 export { findOtherFile } from './package/other-files.ts';
 export {

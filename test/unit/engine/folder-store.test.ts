@@ -89,7 +89,7 @@ describe('FolderStore', () => {
 
   it.each([
     ['an unknown key', { surprise: 1 }, 'surprise'],
-    ['a later format', { formatVersion: 2 }, 'formatVersion'],
+    ['a later format', { formatVersion: 2 }, 'made by a later Pilotlight'],
     ['a default variant that is not there', { defaultVariant: 'fp16' }, 'defaultVariant'],
     [
       'a default prompt that is not there',

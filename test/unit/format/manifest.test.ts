@@ -75,7 +75,7 @@ describe('a manifest that is read', () => {
     ],
     [{ labels: [] }, 'at labels: must not be empty for a classification task'],
     [{ labels: ['even', 'even'] }, 'at labels: must be distinct'],
-    [{ formatVersion: 2 }, 'at formatVersion: '],
+    [{ formatVersion: 2 }, 'made by a later Pilotlight'],
     [{ later: 1 }, 'later'],
     [{ variants: {} }, 'at defaultVariant: must name one of the variants'],
   ])('is refused with the field at fault where it says %j', (changes, reason) => {

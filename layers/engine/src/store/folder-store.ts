@@ -1,7 +1,9 @@
 /** The package store on a folder: `<folder>/<name>/<version>/model.json`. */
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
+  besideFiles,
   compareVersions,
   corrupt,
   findChecksum,
@@ -127,7 +129,8 @@ class FolderPackage implements ModelPackage {
 
   async verify(variant: ServedFiles): Promise<void> {
     if (this.#verify === 'size') return;
-    const files = servedFiles(this.manifest, variant);
+    const beside = besideFiles(this.manifest).filter(({ path }) => existsSync(this.path(path)));
+    const files = [...servedFiles(this.manifest, variant), ...beside];
     const digests = await digestFiles(files.map(({ path }) => this.path(path))).catch((cause: unknown) => {
       throw corrupt(this.manifest, 'a file cannot be read', { cause });
     });

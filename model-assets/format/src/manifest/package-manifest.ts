@@ -7,6 +7,7 @@ import { parseJson, parseUntilFault } from '../untrusted.ts';
 import { type ArchiveManifest, archiveManifestSchema } from './allennlp.ts';
 import { MANIFEST_FILE } from './common.ts';
 import { type GenerationManifest, generationManifestSchema } from './generation.ts';
+import { toCurrentFormat } from './migrations.ts';
 import { type OnnxManifest, onnxManifestSchema } from './onnx.ts';
 import { type TransformersJsManifest, transformersJsManifestSchema } from './transformers-js.ts';
 
@@ -33,7 +34,7 @@ export function findChecksum(manifest: PackageManifest): string | undefined {
 
 /** Reads the manifest of `ref` from the text of its file. @throws EngineError PACKAGE_INVALID with the field at fault. */
 export function parseManifest(text: string, ref: ResolvedRef): PackageManifest {
-  const json = readJson(text, ref);
+  const json = toCurrentFormat(readJson(text, ref), ref);
   const parsed = parseUntilFault<z.ZodMiniType<PackageManifest>>(schemaFor(json, ref), json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -29,6 +29,15 @@ export function servedFiles(manifest: PackageManifest, variant?: Pick<Variant, '
   return distinct([...textFiles(manifest), ...(variant?.files ?? [])]);
 }
 
+/**
+ * The files that no variant is and that serving does not read by itself: goldens, model card, and the whole of a tokenizer that is
+ * divided. A deployment may have left them out.
+ */
+export function besideFiles(manifest: PackageManifest): Files {
+  const whole = manifest.runtime === 'onnx' ? [manifest.textProcessing.file] : [];
+  return distinct([...whole, manifest.goldens, manifest.modelCard]);
+}
+
 export function sumOfBytes(files: readonly { readonly bytes: number }[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
