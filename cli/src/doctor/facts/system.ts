@@ -30,6 +30,8 @@ export function readMemory(): MemoryFacts {
 
 function readGlibc(): string | undefined {
   if (process.platform !== 'linux') return undefined;
+  // Else names are looked up for every connection that is open. Types of Node lack it.
+  Reflect.set(process.report, 'excludeNetwork', true);
   const report: { header?: { glibcVersionRuntime?: string } } = process.report.getReport();
   return report.header?.glibcVersionRuntime;
 }

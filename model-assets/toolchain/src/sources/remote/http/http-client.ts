@@ -34,8 +34,8 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 const BUSY: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 /** An answer about a model takes less, unless the host does not work. */
 const METADATA_MS = 60_000;
-const ATTEMPTS = 6;
-const BACKOFF = { firstMs: 200, longestMs: 5_000 };
+const ATTEMPTS = 5;
+const BACKOFF = { firstMs: 150, longestMs: 5_000 };
 
 export class HttpClient {
   readonly #options: HttpClientOptions;
