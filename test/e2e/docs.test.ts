@@ -84,7 +84,7 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   {
     command: /^npm run models -- fingerprint corpus/,
     file: 'test/e2e/models-diff.test.ts',
-    title: 'prints short hashes of every package on a corpus',
+    title: 'prints short hashes of a package on a corpus',
   },
   {
     command: /^npm run models -- eval /,

@@ -1,6 +1,6 @@
 /** A comparison as the terminal shows it. */
-import type { FlipLimit, ModelDiff } from '@pilotlight/lifecycle';
-import { keepsTo } from '@pilotlight/lifecycle';
+import type { FlipLimit, ModelDiff } from '@pilotlight/lifecycle/internal/compare/index';
+import { keepsTo } from '@pilotlight/lifecycle/internal/compare/index';
 import {
   describeBin,
   describeFlips,

@@ -14,7 +14,7 @@ import {
   readSamples,
   type Side,
   writeRecording,
-} from '@pilotlight/lifecycle';
+} from '@pilotlight/lifecycle/internal/compare/index';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

@@ -7,7 +7,7 @@ import {
   parseSide,
   readSamples,
   shortForm,
-} from '@pilotlight/lifecycle';
+} from '@pilotlight/lifecycle/internal/compare/index';
 import { selectPackages } from '@pilotlight/toolchain';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';

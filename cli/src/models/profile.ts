@@ -1,15 +1,15 @@
 /** `pilotlight models profile`: time and memory by length and batch, and the limits that follow. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseSide } from '@pilotlight/lifecycle/internal/compare/run/side';
 import {
   type Profile,
-  parseSide,
   profileModel,
   profilePage,
   profilePlots,
   storeProfile,
   type TimeShares,
-} from '@pilotlight/lifecycle';
+} from '@pilotlight/lifecycle/internal/profile/index';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { CliError, usageError } from '../kit/errors.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, type LoadedModel } from '@pilotlight/engine';
-import { quantile } from '../compare/run/latency.ts';
+import { quantile } from '../compare/run/quantile.ts';
 import { type Job, type JobAnswer, jobSchema } from './job.ts';
 import {
   mergeTrace,

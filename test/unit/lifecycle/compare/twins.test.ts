@@ -95,3 +95,17 @@ describe('the fingerprint of a package', () => {
     },
   );
 });
+
+it('models of two tasks are not compared', async () => {
+  const [a, b] = [
+    await openSide({ packages: PACKAGES, ref: 'sentiment' }),
+    await openSide({ packages: PACKAGES, ref: 'slots' }),
+  ];
+  await expect(diffModels(a, b, { samples })).rejects.toMatchObject({
+    code: 'NOT_COMPARABLE',
+    message: expect.stringMatching(
+      /labels \(text-classification\), and slots@.* with spans \(token-classification\)/,
+    ),
+  });
+  for (const side of [a, b]) await side.dispose();
+});

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { readingFor } from '../answers/read.ts';
 import { predictAll } from './collect.ts';
+import { quantile } from './quantile.ts';
 import type { Sample } from './samples.ts';
 import type { Side } from './side.ts';
 
@@ -67,12 +68,4 @@ export async function compareLatency(
     ratio: quantile(ratios, 0.5),
     between: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
   };
-}
-
-/** The value that a share of the values lies below; between two values in proportion. NaN of none. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const place = (sorted.length - 1) * share;
-  const [lower, upper] = [sorted[Math.floor(place)] ?? Number.NaN, sorted[Math.ceil(place)] ?? Number.NaN];
-  return lower + (upper - lower) * (place - Math.floor(place));
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { LifecycleError } from '../../errors.ts';
 import { type Answer, answerSchema } from '../answers/answer.ts';
 import { type Sample, sampleSchema } from './samples.ts';
-import { type AnsweredBy, nameSide } from './side.ts';
+import type { AnsweredBy } from './side.ts';
 
 const FORMAT = 1;
 
@@ -38,7 +38,7 @@ export async function writeRecording(file: string, recording: Recording): Promis
   const { manifest, variant, checksum, machine, samples, answers } = recording;
   const lines = [
     { answers: FORMAT, manifest, variant, checksum, machine },
-    ...samples.map((sample, index) => ({ sample, answer: rounded(answers[index]) })),
+    ...samples.map((sample, index) => ({ sample, answer: withShortVector(answers[index]) })),
   ];
   const part = `${file}.${process.pid}.part`;
   try {
@@ -86,18 +86,8 @@ function parseLine<Line>(schema: z.ZodType<Line>, line: string, place: string): 
   }
 }
 
-/** Seven digits hold what a 32-bit float says. */
-function rounded(answer: Answer = { decisions: [], scores: [] }): Answer {
-  const round = (value: number) => Number(value.toPrecision(7));
+/** Vectors are 32-bit floats, which nine digits hold. */
+function withShortVector(answer: Answer = { decisions: [], scores: [] }): Answer {
   const { vector } = answer;
-  return {
-    ...answer,
-    scores: answer.scores.map(([name, score]) => [name, round(score)]),
-    ...(vector && { vector: vector.map(round) }),
-  };
-}
-
-/** Recorded answers by the name of their model: `sentiment@1.0.1 int8, recorded on arm64`. */
-export function nameRecording(recording: Recording): string {
-  return `${nameSide(recording)}, recorded on ${recording.machine.architecture}`;
+  return vector ? { ...answer, vector: vector.map((value) => Number(value.toPrecision(9))) } : answer;
 }
