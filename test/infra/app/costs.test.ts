@@ -150,7 +150,7 @@ test('docs/explanation/costs.md adds up its small example', () => {
   const held = monthly({ invocations: warmUps, durationMs: warmUps * 1000 }).total;
   const warmer = monthly({ memoryMegabytes: 512, invocations: warmUps, durationMs: warmUps * 1000 }).total;
   expect(price('a million requests of 20 ms')).toBeCloseTo(total, 2);
-  expect(price('dashboard, 15 alarms')).toBeCloseTo(watching, 2);
+  expect(price('dashboard, 18 alarms')).toBeCloseTo(watching, 2);
   expect(price('three environments')).toBeCloseTo(3 * held + warmer, 1);
   const one = { models: 1, stages: 'log', warmUps: false } as const;
   const { own, platform, access } = documentedBytes('`each`');
