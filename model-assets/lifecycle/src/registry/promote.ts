@@ -1,4 +1,5 @@
 /** `models promote`, `rollback`, `retire` and `require`: what an alias means. */
+import { isDeepStrictEqual } from 'node:util';
 import { formatModelRef, type ResolvedRef } from '@pilotlight/model-format';
 import {
   type Alias,
@@ -71,7 +72,7 @@ export async function promoteVersion(
     requireGates(record, to, ref, manifestSha256, report);
     before = aliasIn(record, to);
     const isSame = before?.version === version && before.share === share;
-    if (isSame && gates.length === 0) return undefined;
+    if (isSame && (gates.length === 0 || isDeepStrictEqual(readGates(record, to), gates))) return undefined;
     const meant = { alias: to, version, manifestSha256, ...(share !== undefined && { share }) };
     return { action: 'promote', ...meant, gates: [...gates] } satisfies RegistryAction;
   });
@@ -85,6 +86,12 @@ export interface RollbackOptions extends Decision {
 
 /** Whoever rolls back so soon after a rollback means that one: two people see the same alarm, or one repeats what was killed. */
 const SAME_ROLLBACK_MS = 10 * 60_000;
+
+/** The gates that were recorded when the alias was moved last. */
+function readGates({ history }: RegistryRecord, alias: string): readonly GateResult[] {
+  const last = history.findLast(({ did }) => did.action === 'promote' && did.alias === alias)?.did;
+  return last?.action === 'promote' ? last.gates : [];
+}
 
 /**
  * Lets an alias mean the version that it meant before the one that it means now. The size of each object is compared, and not its bytes,

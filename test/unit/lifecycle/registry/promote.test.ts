@@ -49,6 +49,10 @@ describe('promote', () => {
       before: 'reviews@1.0.0',
     });
     expect((await record()).history).toHaveLength(2);
+    const gates = [gate(writeVersion(world, '1.0.0'))];
+    await promote('1.0.0', { gates });
+    await promote('1.0.0', { gates });
+    expect((await record()).history).toHaveLength(3);
   });
 
   test('takes what another alias means', async () => {
