@@ -63,7 +63,7 @@ export async function judgeModel(name: SideName, options: JudgeModelOptions): Pr
       examples,
       answers,
       countsTokens: judge.countsTokens,
-      measure: (rows) => judge.measure(Array.from(rows, (row) => facts[row])),
+      measure: (rows) => judge.measure(pick(facts, rows)),
       describe: () => judge.describe?.(facts) ?? {},
     };
   } finally {
@@ -100,4 +100,14 @@ async function askAll(
 
 function isBulk(model: LoadedModel): model is Parameters<typeof chooseJudge>[0] {
   return 'predictEach' in model;
+}
+
+/** Without the iterator of `Array.from`, which takes half of the time of an interval. */
+function pick<Item>(items: readonly Item[], places: ArrayLike<number>): Item[] {
+  const picked = new Array<Item>(places.length);
+  for (let place = 0; place < places.length; place++) {
+    const item = items[places[place] ?? -1];
+    if (item !== undefined) picked[place] = item;
+  }
+  return picked;
 }

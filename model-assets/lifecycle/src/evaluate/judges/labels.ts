@@ -3,7 +3,7 @@ import type { LabelScore } from '@pilotlight/engine';
 import { didYouMean } from '@pilotlight/model-format/errors';
 import * as z from 'zod';
 import { type Row, refuseRow } from '../dataset/read-rows.ts';
-import { confidenceBins, expectedCalibrationError } from '../metrics/calibration.ts';
+import { confidenceBins, expectedCalibrationError, type Sureness } from '../metrics/calibration.ts';
 import { accuracy, confusion, countLabels, labelFigures, macroF1 } from '../metrics/classification.ts';
 import { askEach, isPredictor, refusedAnswer, sizesOf } from './ask.ts';
 import { type Example, type Judge, type JudgeOptions, type Metrics, parseRow } from './judge.ts';
@@ -20,11 +20,10 @@ const rowSchema = z.object({
   label: z.string().min(1, 'must not be empty'),
 });
 
-interface LabelFacts {
+interface LabelFacts extends Sureness {
   readonly gold: number;
   /** -1 where the model refused the row. */
   readonly answer: number;
-  readonly confidence: number | undefined;
 }
 
 export interface LabelJudgeOptions extends JudgeOptions {
@@ -78,7 +77,7 @@ export function labelJudge({
         const outcome = outcomes[index];
         const size = sizes[index] ?? 0;
         if (outcome === undefined || 'error' in outcome) {
-          const facts = { gold, answer: -1, confidence: undefined };
+          const facts = { gold, answer: -1, isRight: false };
           return outcome
             ? refusedAnswer(outcome, size, facts)
             : { shown: '', isRight: false, badness: 0, size, facts };
@@ -86,8 +85,8 @@ export function labelJudge({
         const best = bestLabel(outcome.result);
         const answer = learn(best.label);
         const confidence = best.score >= 0 && best.score <= 1 ? best.score : undefined;
-        const facts = { gold, answer, confidence };
         const isRight = gold === answer;
+        const facts = { gold, answer, isRight, confidence };
         return {
           shown: best.label,
           isRight,
@@ -103,11 +102,12 @@ export function labelJudge({
 
     describe(facts) {
       const figures = labelFigures(countLabels(facts, labels.length), labels);
-      const sure = sureness(facts);
       return {
         labels: figures,
         ...(figures.length <= MOST_IN_CONFUSION && { confusion: confusion(facts, labels) }),
-        ...(sure.length > 0 && { calibration: confidenceBins(sure) }),
+        ...(facts.some(({ confidence }) => confidence !== undefined) && {
+          calibration: confidenceBins(facts),
+        }),
       };
     },
   };
@@ -130,18 +130,12 @@ function measure(facts: readonly LabelFacts[], labels: readonly string[]): Metri
   const metrics = new Map([
     ['accuracy', accuracy(facts)],
     ['macro-f1', macroF1(countLabels(facts, labels.length))],
-    ['ece', expectedCalibrationError(confidenceBins(sureness(facts)))],
+    ['ece', expectedCalibrationError(confidenceBins(facts))],
   ]);
   if (outside < 0) return metrics;
   metrics.set('in-scope-accuracy', accuracy(facts.filter(({ gold }) => gold !== outside)));
   metrics.set('out-of-scope-recall', accuracy(facts.filter(({ gold }) => gold === outside)));
   return metrics;
-}
-
-function sureness(facts: readonly LabelFacts[]) {
-  return facts.flatMap(({ confidence, gold, answer }) =>
-    confidence === undefined ? [] : [{ confidence, isRight: gold === answer }],
-  );
 }
 
 function unknownLabel({ line }: Row, file: string, label: string, known: readonly string[]) {

@@ -2,8 +2,8 @@
 import type { ConfidenceBin } from '../../report/reliability-diagram.ts';
 
 export interface Sureness {
-  /** The score of the answer, 0 to 1. */
-  readonly confidence: number;
+  /** The score of the answer, 0 to 1. @default - nothing is known of it, and it counts for nothing */
+  readonly confidence?: number | undefined;
   readonly isRight: boolean;
 }
 
@@ -15,6 +15,7 @@ export function confidenceBins(answers: readonly Sureness[]): ConfidenceBin[] {
   const sums = new Float64Array(BINS);
   const right = new Float64Array(BINS);
   for (const { confidence, isRight } of answers) {
+    if (confidence === undefined) continue;
     const bin = Math.min(BINS - 1, Math.max(0, Math.ceil(confidence * BINS) - 1));
     counts[bin] = (counts[bin] ?? 0) + 1;
     sums[bin] = (sums[bin] ?? 0) + confidence;
