@@ -7,6 +7,7 @@ import {
   WebInferenceFunction,
 } from '../../../infra/constructs/src/index.ts';
 import { findingsOf } from './findings.ts';
+import { serverTemplate } from './server-under-test.ts';
 import { refusalOf, statementsOf, templateOf } from './template.ts';
 
 const registry = { address: 's3://acme-models/nlp', pollSeconds: 10 };
@@ -50,6 +51,21 @@ test('a web function follows them, too', () => {
   expect(JSON.stringify(template.toJSON())).toContain('"PILOTLIGHT_REGISTRY_MODELS"');
   template.hasResourceProperties('AWS::IAM::Policy', {
     PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 's3:GetObject' })]) },
+  });
+});
+
+test('a server follows the models that it is told of, by the role of its tasks', () => {
+  const template = serverTemplate({ task: { registry: { ...registry, models: ['sentiment'] } } });
+  const ofS3 = statementsOf(template, 'TaskRole').filter(({ Resource }) =>
+    JSON.stringify(Resource).includes('acme-models'),
+  );
+  expect(ofS3).toEqual([expect.objectContaining({ Action: 's3:GetObject' })]);
+  template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+    ContainerDefinitions: [
+      Match.objectLike({
+        Environment: Match.arrayWith([{ Name: 'PILOTLIGHT_REGISTRY_MODELS', Value: 'sentiment' }]),
+      }),
+    ],
   });
 });
 

@@ -82,13 +82,13 @@ describe('GET /metrics', () => {
       await app.request('/models/no-such-model', postJson({ inputs: 'a' }));
     });
     expect(lines).toContain(
-      'pilotlight_request_total{route="predict",model="sentiment",status="200",code=""} 1',
+      'pilotlight_request_total{route="predict",model="sentiment",version="1.0.0",status="200",code=""} 1',
     );
     expect(lines).toContain(
-      'pilotlight_request_total{route="predict",model="sentiment",status="422",code="INVALID_INPUT"} 1',
+      'pilotlight_request_total{route="predict",model="sentiment",version="1.0.0",status="422",code="INVALID_INPUT"} 1',
     );
     expect(lines).toContain(
-      'pilotlight_request_total{route="predict",model="",status="404",code="MODEL_NOT_FOUND"} 1',
+      'pilotlight_request_total{route="predict",model="",version="",status="404",code="MODEL_NOT_FOUND"} 1',
     );
   });
 
@@ -129,7 +129,15 @@ describe('GET /metrics', () => {
 
   it('escapes what a label may hold', () => {
     const metrics = new PrometheusMetrics(() => 0);
-    metrics.answered({ route: 'predict', predicts: true, model: 'a"b\\c\nd', status: 200, code: '', ms: 1 });
+    metrics.answered({
+      route: 'predict',
+      predicts: true,
+      model: 'a"b\\c\nd',
+      version: '1.0.0',
+      status: 200,
+      code: '',
+      ms: 1,
+    });
     expect(metrics.render()).toContain('model="a\\"b\\\\c\\nd"');
   });
 });

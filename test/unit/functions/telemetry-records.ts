@@ -5,6 +5,7 @@ export const exchange = (changes: Partial<Exchange> = {}): Exchange => ({
   route: 'teiEmbed',
   predicts: true,
   model: 'encoder',
+  version: '1.0.0',
   status: 200,
   code: '',
   ms: 250,

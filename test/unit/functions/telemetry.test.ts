@@ -43,9 +43,11 @@ describe('metrics of Prometheus', () => {
 
   it('count what asks for no prediction among the requests alone', () => {
     const lines = render((metrics) =>
-      metrics.answered(exchange({ route: 'health', predicts: false, model: '' })),
+      metrics.answered(exchange({ route: 'health', predicts: false, model: '', version: '' })),
     );
-    expect(lines).toContain('pilotlight_request_total{route="health",model="",status="200",code=""} 1');
+    expect(lines).toContain(
+      'pilotlight_request_total{route="health",model="",version="",status="200",code=""} 1',
+    );
     expect(lines.filter((line) => /^te_\w+\{/.test(line))).toEqual([]);
   });
 

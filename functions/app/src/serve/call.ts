@@ -22,6 +22,8 @@ export class Call {
   formatError: ErrorFormat = plainError;
   /** Name of the model, once it is known to exist. */
   model = '';
+  /** The version of the model, once a prediction was asked of it. */
+  version = '';
   /** The code of the error that was answered. */
   code = '';
   /** Whether its answer was made with its headers, so that none has to be put into it any more. */

@@ -27,8 +27,8 @@ export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
     if (!call.headed)
       for (const [name, value] of Object.entries(ownHeaders(call, parts))) c.res.headers.set(name, value);
     call.onceMade(() => {
-      const { route, predicts, model, code, start, failedAs: status = c.res.status } = call;
-      const exchange = { route, predicts, model, status, code, ms: performance.now() - start };
+      const { route, predicts, model, version, code, start, failedAs: status = c.res.status } = call;
+      const exchange = { route, predicts, model, version, status, code, ms: performance.now() - start };
       for (const listener of telemetry) listener.answered(exchange);
     });
   };

@@ -66,6 +66,8 @@ export interface Exchange {
   /** Whether it asks a model for predictions. */
   readonly predicts: boolean;
   readonly model: string;
+  /** The version that answered; empty where none did. */
+  readonly version: string;
   readonly status: number;
   /** The code of the error that was answered, or empty. */
   readonly code: string;

@@ -85,6 +85,7 @@ async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<
   call.model = resolution.model;
   const work = resolution.kind === 'local' ? resolution.work : undefined;
   const prediction = work && 'encode' in work ? work : undefined;
+  call.version = prediction?.model.manifest.version ?? '';
   // Made once, by whoever asks for it first: the estimate, or the prediction itself.
   const prepare = once(() => whileConnected(c, async (signal) => prediction?.prepare(parts.limits, signal)));
   const estimate = async () => (await prepare()) ?? { tokens: 0, estimatedMs: 0 };

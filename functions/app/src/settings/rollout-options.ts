@@ -1,7 +1,5 @@
 /** Versions by aliases and rules, out of the settings. Loads nothing where they name neither. */
-
 import type { Engine, EngineOptions, ExecutionProvider } from '@pilotlight/engine';
-import * as z from 'zod/mini';
 import type { Logger } from '../serve/ports.ts';
 import type { RegistryRollout, RegistryRolloutOptions } from '../serve/rollout/registry-rollout.ts';
 import type { Config } from './config.ts';
@@ -17,18 +15,16 @@ export interface RolloutSetting {
   follow(engine: Engine, polls: RegistryRolloutOptions['polls'], logger: Logger): RegistryRollout;
 }
 
-/** @throws PilotlightError INVALID_CONFIGURATION for rules that cannot be understood */
 export async function readRollout(
   config: Config,
   executionProvider: ExecutionProvider = 'cpu',
 ): Promise<RolloutSetting | undefined> {
-  const { PILOTLIGHT_ROUTING: routing, PILOTLIGHT_REMOTE_FOLDER: folder } = config;
+  const { PILOTLIGHT_ROUTING: rules = [], PILOTLIGHT_REMOTE_FOLDER: folder } = config;
   const { PILOTLIGHT_REGISTRY_MODELS: models } = config;
-  if (models.length === 0 && routing === undefined) return undefined;
-  const [{ RegistryRollout: Rollout }, store, rules] = await Promise.all([
+  if (models.length === 0 && rules.length === 0) return undefined;
+  const [{ RegistryRollout: Rollout }, store] = await Promise.all([
     import('../serve/rollout/registry-rollout.ts'),
     openRegistry(config, executionProvider),
-    routing === undefined ? [] : readRules(routing),
   ]);
   return {
     packages: store && { packages: store },
@@ -53,14 +49,4 @@ async function openRegistry(config: Config, executionProvider: ExecutionProvider
   if (!registry || models.length === 0) return undefined;
   const { RegistryStore } = await import('@pilotlight/engine/internal/store/registry/registry-store');
   return new RegistryStore({ ...registry, folder, variant, executionProvider, base: basePackages(config) });
-}
-
-async function readRules(routing: string) {
-  const [{ routingRules }, { jsonSetting }, { readSettings }] = await Promise.all([
-    import('../serve/rollout/routing.ts'),
-    import('./json-setting.ts'),
-    import('./environment-settings.ts'),
-  ]);
-  const schema = z.object({ PILOTLIGHT_ROUTING: jsonSetting(routingRules) });
-  return readSettings(schema, { PILOTLIGHT_ROUTING: routing }).PILOTLIGHT_ROUTING;
 }

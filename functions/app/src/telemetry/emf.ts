@@ -120,11 +120,12 @@ export function emfTelemetry(
       addMetrics(metrics, values, stages);
       metrics.publishStoredMetrics();
     },
-    answered({ route, model, status, code, ms }) {
+    answered({ route, model, version, status, code, ms }) {
       const failed = status >= 500;
       if (requests === 'errors' && !failed) return;
       const tally = tallyOf(model, code);
       tally.note('route', route);
+      if (version !== '') tally.note('modelVersion', version);
       tally.count({
         Requests: 1,
         ServerErrors: failed ? 1 : 0,

@@ -42,9 +42,9 @@ export class PrometheusMetrics implements Telemetry {
   }
 
   answered(exchange: Exchange): void {
-    const { route, predicts, model, status, code, ms } = exchange;
+    const { route, predicts, model, version, status, code, ms } = exchange;
     this.#tei.answered(exchange);
-    this.#requests.add({ route, model, status, code });
+    this.#requests.add({ route, model, version, status, code });
     this.#duration.observe({ route, model }, ms / 1000);
     if (!predicts) return;
     const labels = { method: route, model };

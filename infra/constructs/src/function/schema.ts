@@ -6,8 +6,8 @@ import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import { readPublicKeys } from '@pilotlight/model-format/signature';
 import * as z from 'zod';
 import { count, environment, modelRefs, nonEmpty, subnetsByZone, vpcId } from '../common/fields.ts';
+import { followedRegistrySchema } from '../common/followed-registry.ts';
 import { coldStartSchema } from './cold-start/schema.ts';
-import { followedRegistrySchema } from './followed-registry.ts';
 import { releaseSchema } from './release/schema.ts';
 
 const PLACEMENT = 'Where the models are to go. Default: the first of layer, s3 and image that has room';

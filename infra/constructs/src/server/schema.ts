@@ -2,6 +2,7 @@
 import { Token } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { count, days, modelRefs, nonEmpty, subnetsByZone, textLike, vpcId } from '../common/fields.ts';
+import { followedRegistrySchema } from '../common/followed-registry.ts';
 
 /** The GPU instances that servers run on. */
 export const gpuSchema = z.strictObject({
@@ -30,6 +31,11 @@ export const gpuSchema = z.strictObject({
 export const taskSchema = z.strictObject({
   cpuUnits: count.default(3072).describe('1,024 are one vCPU; a g6.xlarge has 4,096'),
   memoryMegabytes: count.default(13_312).describe('Memory, of the 16,384 of a g6.xlarge'),
+  registry: followedRegistrySchema
+    .exactOptional()
+    .describe(
+      'A registry: its aliases say which versions are served, without another deployment. Default: the packages of the image',
+    ),
   environment: z.record(z.string(), z.string()).default({}).describe('Further settings of the server'),
 });
 

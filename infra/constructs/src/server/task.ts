@@ -1,3 +1,4 @@
+import { parseModelRef } from '@pilotlight/model-format';
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import {
   Compatibility,
@@ -15,6 +16,7 @@ import type * as z from 'zod';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
 import { ServiceRole } from '../common/execution-role.ts';
+import { followRegistry } from '../common/followed-registry.ts';
 import type { taskSchema } from './schema.ts';
 
 /** The port that the server listens on. */
@@ -47,7 +49,7 @@ export class ServerTask extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerTaskProps) {
     super(scope, id);
-    const { cpuUnits, memoryMegabytes, models, environment } = props;
+    const { cpuUnits, memoryMegabytes, models, environment, registry } = props;
     checkEnvironment(environment);
     this.taskDefinition = new TaskDefinition(this, 'Task', {
       taskRole: new ServiceRole(this, 'TaskRole', {
@@ -79,6 +81,10 @@ export class ServerTask extends Construct {
         PILOTLIGHT_PORT: String(SERVER_PORT),
         PILOTLIGHT_SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),
         ...(models.length > 0 && { PILOTLIGHT_PRELOAD_MODELS: models.join(',') }),
+        ...(registry &&
+          followRegistry(this.taskDefinition.taskRole, registry, [
+            ...new Set(models.map((ref) => parseModelRef(ref).name)),
+          ])),
         ...props.jobSettings,
       },
       // ECS ignores the health check of the image. The load balancer asks whether the server is ready; this asks whether it lives.
@@ -112,6 +118,9 @@ const OWNED = [
   'PILOTLIGHT_JOB_QUEUE_URL',
   'PILOTLIGHT_JOB_BUCKET',
   'PILOTLIGHT_JOB_PREFIX',
+  'PILOTLIGHT_REGISTRY',
+  'PILOTLIGHT_REGISTRY_MODELS',
+  'PILOTLIGHT_REGISTRY_POLL_SECONDS',
 ];
 
 function checkEnvironment(environment: Readonly<Record<string, string>>): void {

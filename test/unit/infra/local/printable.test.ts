@@ -59,6 +59,7 @@ it('the log of the service gives each message one line, whatever is in a key, an
     route: 'predict',
     predicts: true,
     model: HOSTILE,
+    version: '1.0.0',
     status: 200,
     code: HOSTILE,
     ms: 1,

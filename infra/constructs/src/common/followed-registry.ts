@@ -3,10 +3,10 @@ import { modelNameSchema } from '@pilotlight/model-format';
 import { parseRegistryAddress } from '@pilotlight/model-format/internal/registry/address';
 import { registryKey } from '@pilotlight/model-format/registry';
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import * as z from 'zod';
-import { acknowledge, flattenArn } from '../common/acknowledgements.ts';
-import { count, nonEmpty } from '../common/fields.ts';
+import { acknowledge, flattenArn } from './acknowledgements.ts';
+import { count, nonEmpty } from './fields.ts';
 
 export const followedRegistrySchema = z.strictObject({
   address: nonEmpty
@@ -20,7 +20,7 @@ export const followedRegistrySchema = z.strictObject({
     .min(1, 'must name one model at least')
     .readonly()
     .exactOptional()
-    .describe('Models that are served by their aliases. Default: all models of the function'),
+    .describe('Models that are served by their aliases. Default: all of models'),
   pollSeconds: count.default(30).describe('Seconds after which a record is asked for again'),
 });
 type FollowedRegistry = z.output<typeof followedRegistrySchema>;
@@ -30,7 +30,7 @@ type FollowedRegistry = z.output<typeof followedRegistrySchema>;
  * them. `modelNames` are the models of the function.
  */
 export function followRegistry(
-  role: Role,
+  role: IRole,
   { address, models, pollSeconds }: FollowedRegistry,
   modelNames: readonly string[],
 ): Record<string, string> {
@@ -39,7 +39,7 @@ export function followRegistry(
   const names = models ?? modelNames;
   const arn = (key: string) => `arn:${partition}:s3:::${bucket}/${prefix}${key}`;
   const packages = names.map((name) => arn(`${name}/*`));
-  role.addToPolicy(
+  role.addToPrincipalPolicy(
     new PolicyStatement({
       actions: ['s3:GetObject'],
       resources: [...names.map((name) => arn(registryKey(name))), ...packages],
