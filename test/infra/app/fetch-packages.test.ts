@@ -57,15 +57,29 @@ test('a package arrives with every file of its manifest, and is the one that was
     expect(readFileSync(join(there.folder, file))).toEqual(readFileSync(join(PACKAGE, file)));
 });
 
-test('a package that is there is not asked for again, and one that was damaged since is fetched anew', async () => {
+test('of a package that is there nothing is asked for but its signature, and one that was damaged since is fetched anew', async () => {
   const folder = await fetched();
   server.asked.length = 0;
   expect(await fetched()).toBe(folder);
-  expect(server.asked).toEqual([]);
+  expect(server.asked.map(({ key }) => key)).toEqual(['nlp/sentiment/1.0.1/signature.json']);
   const weights = join(folder, 'sentiment/1.0.1/int8/weights.bin');
   writeFileSync(weights, readFileSync(weights).fill(1, 100, 101));
   await fetched();
   expect(readFileSync(weights)).toEqual(readFileSync(join(PACKAGE, 'int8/weights.bin')));
+});
+
+test('a signature arrives with a package, and one that was given since with the next synth', async () => {
+  const folder = await fetched();
+  const file = join(folder, 'sentiment/1.0.1/signature.json');
+  for (const content of ['first', 'second']) {
+    await server.put('nlp/sentiment/1.0.1/signature.json', content);
+    await fetched();
+    expect(readFileSync(file, 'utf8')).toBe(content);
+  }
+  expect(readdirSync(folder).filter((name) => name.includes('signature'))).toEqual([]);
+  rmSync(folder, { recursive: true });
+  await fetched();
+  expect(readFileSync(file, 'utf8')).toBe('second');
 });
 
 test('what other deployments fetched is not seen: each set of checksums has a folder of its own', async () => {

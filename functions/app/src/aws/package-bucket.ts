@@ -1,4 +1,5 @@
 /** Packages as they lie below a prefix of a bucket, fetched whole: for builds, which have checksums and no list of keys. */
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ObjectError, type ObjectReader } from '@pilotlight/engine/internal/store/s3/objects';
@@ -16,6 +17,7 @@ import {
   parseManifest,
   type ResolvedRef,
   readRegularFile,
+  SIDECAR_FILES,
   sha256Of,
   sidecarFiles,
 } from '@pilotlight/model-format';
@@ -58,7 +60,8 @@ export class PackageBucket {
   }
 
   /**
-   * Fetches a package with every file of its manifest to `<folder>/<name>/<version>`, unless it is there and intact.
+   * Fetches a package with every file of its manifest to `<folder>/<name>/<version>`, unless it is there and intact: then its signature
+   * alone is asked for.
    *
    * @throws ObjectError; EngineError PACKAGE_CORRUPT, PACKAGE_INVALID, PACKAGE_UNAVAILABLE
    */
@@ -78,25 +81,36 @@ export class PackageBucket {
       });
     }
     const files = packageFiles(parseManifest(text.toString('utf8'), wanted));
-    // Of a package that is there already nothing is asked for.
-    const asked = text === fetched ? [] : sidecarFiles;
+    const isThere = text === fetched;
     const sidecars = await Promise.all(
-      asked.map((file) => this.#exists(key(file)).then((is) => (is ? [file] : []))),
+      (isThere ? [] : sidecarFiles).map(async (file) =>
+        (await this.#readSidecar(key(file))) === undefined ? [] : [file],
+      ),
     );
     const paths = [MANIFEST_FILE, ...sidecars.flat(), ...files.map(({ path }) => path)];
     const objects = Object.fromEntries(paths.map((path) => [path, key(path)]));
     const connect = async () => this.#objects;
     await new RemotePackage({ ...wanted, objects }, folder, connect, DEFAULT_TRANSFER).fetch();
+    if (isThere) await this.#renewSignature(key(SIDECAR_FILES.signature), wanted, folder);
   }
 
-  /** S3 answers 403 in place of 404 to who may not list the bucket. */
-  async #exists(key: string): Promise<boolean> {
+  /** A package may be signed, or by one more key, long after it was fetched. */
+  async #renewSignature(key: string, { name, version }: PinnedPackage, folder: string): Promise<void> {
+    const { signature } = SIDECAR_FILES;
+    const content = await this.#readSidecar(key);
+    if (content === undefined) return;
+    const arriving = join(folder, `.${name}@${version}.${signature}.${process.pid}`);
+    await writeFile(arriving, content);
+    await rename(arriving, join(folder, name, version, signature));
+  }
+
+  /** Nothing where there is none: S3 answers 403 in place of 404 to who may not list the bucket. */
+  async #readSidecar(key: string): Promise<Buffer | undefined> {
     try {
-      await readObject(this.#objects, key, MAX_SIDECAR_BYTES, DEFAULT_TRANSFER);
-      return true;
+      return await readObject(this.#objects, key, MAX_SIDECAR_BYTES, DEFAULT_TRANSFER);
     } catch (error) {
       if (error instanceof ObjectError && ['OBJECT_MISSING', 'ACCESS_DENIED'].includes(error.code))
-        return false;
+        return undefined;
       throw error;
     }
   }
