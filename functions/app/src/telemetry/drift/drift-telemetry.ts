@@ -19,6 +19,8 @@ export class DriftTelemetry {
   /** By model and version, the least recently used first. */
   readonly #windows = new Map<string, DriftWindow>();
   readonly #metrics = new DriftMetrics();
+  /** The one of the last prediction, which is most often that of the next. */
+  #latest: { model: string; version: string; checksum: string; window: DriftWindow } | undefined;
 
   constructor(options: DriftOptions) {
     this.#options = options;
@@ -37,10 +39,19 @@ export class DriftTelemetry {
 
   #window(record: PredictionRecord, now: number): DriftWindow {
     const { model, version, checksum = '' } = record;
+    const latest = this.#latest;
+    if (latest?.model === model && latest.version === version && latest.checksum === checksum)
+      return latest.window;
+    const window = this.#find(record, now);
+    this.#latest = { model, version, checksum, window };
+    return window;
+  }
+
+  #find(record: PredictionRecord, now: number): DriftWindow {
+    const { model, version, checksum = '' } = record;
     const key = `${model}@${version} ${checksum}`;
     const known = this.#windows.get(key);
     if (known) {
-      if (this.#windows.size === 1) return known;
       this.#windows.delete(key);
       this.#windows.set(key, known);
       return known;
