@@ -2,7 +2,8 @@
  * The package store on a registry: the versions that its aliases mean, fetched to a folder, before the packages that are there anyway.
  * It decides nothing: whoever reads records tells it which versions there are, and which of them names mean.
  */
-import { resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import {
   findChecksum,
   formatModelRef,
@@ -61,6 +62,9 @@ export class RegistryStore implements PackageStore {
   readonly #known = new Map<string, KnownVersion>();
   /** The aliases of a model, by its name. */
   readonly #accepted = new Map<string, Readonly<Record<string, Alias>>>();
+  /** Those whose files this store has fetched, or found in its folder. */
+  readonly #kept = new Set<string>();
+  #removed: Promise<void> = Promise.resolve();
   #reader: Promise<ObjectReader> | undefined;
 
   constructor(options: RegistryStoreOptions) {
@@ -75,9 +79,13 @@ export class RegistryStore implements PackageStore {
     this.#known.set(formatModelRef({ name, version: version.version }), version);
   }
 
-  /** Undoes `offer`. */
+  /** Undoes `offer`, and removes the files that were fetched for it: what is mapped of them stays until it is freed. */
   withdraw(ref: ResolvedRef): void {
-    this.#known.delete(formatModelRef(ref));
+    const key = formatModelRef(ref);
+    this.#known.delete(key);
+    if (!this.#kept.delete(key)) return;
+    const files = join(this.#options.folder, ref.name, ref.version);
+    this.#removed = this.#removed.then(() => rm(files, { recursive: true, force: true }).catch(() => {}));
   }
 
   /** Has names mean versions that were offered: the model its `prod`, and `model@alias` what the alias says. */
@@ -151,6 +159,8 @@ export class RegistryStore implements PackageStore {
 
   async #fetch(name: string, { version, manifestSha256 }: KnownVersion): Promise<void> {
     const ref = { name, version };
+    await this.#removed;
+    this.#kept.add(formatModelRef(ref));
     const key = (path: string) => `${this.#options.prefix}${name}/${version}/${path}`;
     const remote = (paths: readonly string[]) => {
       const objects = Object.fromEntries([MANIFEST_FILE, ...paths].map((path) => [path, key(path)]));
