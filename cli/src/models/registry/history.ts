@@ -43,7 +43,7 @@ function describe(did: RegistryAction): string {
     case 'remove':
       return `remove ${did.version}`;
     case 'require':
-      return `require of ${did.alias}: ${did.gates.join(', ') || 'nothing'}`;
+      return `require of ${did.alias}: ${did.gates.join(', ') || 'nothing'}${datasetText(did.datasetSha256)}`;
   }
 }
 
@@ -64,6 +64,10 @@ function aliasTable(
   return rows.length === 0
     ? 'No alias means anything.'
     : table([{ title: 'ALIAS' }, { title: 'MEANS' }], rows);
+}
+
+function datasetText(sha256: string | undefined): string {
+  return sha256 === undefined ? '' : ` on ${sha256.slice(0, 12)}`;
 }
 
 function shareText(share: number | undefined): string {

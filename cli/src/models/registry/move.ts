@@ -9,8 +9,10 @@ import {
   retireAlias,
   rollBack,
 } from '@pilotlight/lifecycle/registry';
+import { digestFile } from '@pilotlight/model-format';
 import type { Terminal } from '../../kit/command.ts';
-import { usageError } from '../../kit/errors.ts';
+import { CliError, usageError } from '../../kit/errors.ts';
+import { printable } from '../../kit/style.ts';
 import { transferProgress } from '../../kit/transfer.ts';
 import { openRegistry, readAlias, readDecision, readName, readWanted } from './open.ts';
 import type { PromoteLine, RequireLine, RetireLine, RollbackLine } from './options.ts';
@@ -67,10 +69,29 @@ export async function requireGates(
   const alias = readAlias(values.alias, '--alias');
   const decision = await readDecision(values);
   const bucket = openRegistry(values.registry);
-  const entry = await requireOfAlias(bucket, name, { alias, gates, ...decision });
-  const demand = gates.length === 0 ? 'no gate' : gates.join(', ');
+  const dataset = values.dataset === undefined ? {} : { datasetSha256: readDataset(values.dataset) };
+  if (gates.length === 0 && values.dataset !== undefined)
+    throw usageError(
+      '--dataset says on which dataset gates must be passed: name a gate, such as accuracy>=0.9.',
+    );
+  const entry = await requireOfAlias(bucket, name, { alias, gates, ...dataset, ...decision });
+  const on = dataset.datasetSha256
+    ? `on the dataset ${dataset.datasetSha256.slice(0, 12)}`
+    : 'on any dataset';
+  const demand = gates.length === 0 ? 'no gate' : `${gates.join(', ')} ${on}`;
   const said = `${alias} of ${name} ${entry ? 'requires' : 'required before, and requires,'} ${demand}.`;
-  stdout.write(`${values.json ? JSON.stringify({ alias, gates, entry }, null, 2) : said}\n`);
+  stdout.write(`${values.json ? JSON.stringify({ alias, gates, ...dataset, entry }, null, 2) : said}\n`);
+}
+
+/** The sha256 of a file, or the one that is given. @throws CliError USAGE */
+function readDataset(text: string): string {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  try {
+    return digestFile(text).sha256;
+  } catch (cause) {
+    const message = `--dataset takes a file that can be read, or its sha256, not '${text}'.`;
+    throw new CliError('USAGE', message, { cause });
+  }
 }
 
 /** @throws LifecycleError DATASET_INVALID */
@@ -88,7 +109,7 @@ function tell(moved: Moved, name: string, json: boolean | undefined, stdout: Ter
     ? `${alias} of ${name} was rolled back to ${now} at ${lately.at} by ${lately.who}; nothing was done. To go back further, say which version to leave: --from.`
     : `${alias} of ${name} means ${now} already; nothing was done.`;
   const said = entry ? done : already;
-  stdout.write(`${json ? JSON.stringify(moved, null, 2) : said}\n`);
+  stdout.write(`${json ? JSON.stringify(moved, null, 2) : printable(said)}\n`);
 }
 
 /** @throws CliError USAGE */

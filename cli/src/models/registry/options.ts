@@ -58,7 +58,19 @@ export const RETIRE = {
   ...WHO,
   ...JSON_OPTION,
 } as const satisfies Options;
-export const REQUIRE = { ...ALIAS, ...SAYS_WHY, ...REGISTRY, ...WHO, ...JSON_OPTION };
+export const REQUIRE = {
+  ...ALIAS,
+  dataset: {
+    type: 'string',
+    value: 'FILE',
+    help: 'the dataset on which the gates must be passed: a file, or its sha256',
+    otherwise: 'any dataset, also an easier one',
+  },
+  ...SAYS_WHY,
+  ...REGISTRY,
+  ...WHO,
+  ...JSON_OPTION,
+} as const satisfies Options;
 export const ROLLBACK = {
   ...ALIAS,
   from: {

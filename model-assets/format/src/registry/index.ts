@@ -13,6 +13,7 @@ export {
   type RegistryAction,
   type RegistryEntry,
   type RegistryRecord,
+  type RequiredGates,
   recordAction,
   recordText,
   registeredVersions,

@@ -73,6 +73,8 @@ const actionSchema = z.discriminatedUnion('action', [
     action: z.literal('require'),
     alias: aliasNameSchema,
     gates: listOf(text.check(z.maxLength(200))).check(z.maxLength(100)),
+    /** Of the bytes of the file that they must have passed on. @default - any dataset does, also an easier one */
+    datasetSha256: z.optional(sha256Schema),
   }),
 ]);
 export type RegistryAction = z.infer<typeof actionSchema>;
@@ -122,13 +124,15 @@ export function recordAction(record: RegistryRecord, entry: Omit<RegistryEntry, 
   return { ...record, aliases: aliasesAfter(history), history, lastSha256: entrySha256(linked) };
 }
 
-/** The gates that a version must have passed before it becomes `alias`. */
-export function requiredGates(
-  { history }: Pick<RegistryRecord, 'history'>,
-  alias: string,
-): readonly string[] {
+/** What a version must have passed before it becomes an alias. */
+export type RequiredGates = Pick<Extract<RegistryAction, { action: 'require' }>, 'gates' | 'datasetSha256'>;
+
+/** The gates that a version must have passed before it becomes `alias`, and the dataset. */
+export function requiredGates({ history }: Pick<RegistryRecord, 'history'>, alias: string): RequiredGates {
   const last = history.findLast(({ did }) => did.action === 'require' && did.alias === alias)?.did;
-  return last?.action === 'require' ? last.gates : [];
+  if (last?.action !== 'require') return { gates: [] };
+  const { gates, datasetSha256 } = last;
+  return { gates, ...(datasetSha256 !== undefined && { datasetSha256 }) };
 }
 
 /** The versions that are there, in the order of their last push. */

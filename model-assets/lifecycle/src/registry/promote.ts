@@ -8,6 +8,7 @@ import {
   type RegistryAction,
   type RegistryEntry,
   type RegistryRecord,
+  type RequiredGates,
   requiredGates,
   SHADOW,
 } from '@pilotlight/model-format/registry';
@@ -163,11 +164,12 @@ export async function retireAlias(
 export async function requireOfAlias(
   bucket: RegistryBucket,
   name: string,
-  { alias, gates, ...decision }: Decision & { readonly alias: string; readonly gates: readonly string[] },
+  { alias, gates, datasetSha256, ...decision }: Decision & RequiredGates & { readonly alias: string },
 ): Promise<RegistryEntry | undefined> {
+  const required: RequiredGates = { gates, ...(datasetSha256 !== undefined && { datasetSha256 }) };
   const { entry } = await changeRecord(bucket, name, decision, (record) => {
-    const isSame = requiredGates(record, alias).join('\n') === gates.join('\n');
-    return isSame ? undefined : { action: 'require', alias, gates: [...gates] };
+    const isSame = isDeepStrictEqual(requiredGates(record, alias), required);
+    return isSame ? undefined : { action: 'require', alias, ...required };
   });
   return entry;
 }
@@ -217,11 +219,16 @@ function requireGates(
     const values = failed.map(({ gate, value }) => `${gate} (${value ?? 'not measured'})`);
     refuse(`it failed ${values.join(', ')}.`);
   }
-  const missing = requiredGates(record, alias).filter((gate) => !gates.some((given) => given.gate === gate));
+  const { gates: required, datasetSha256 } = requiredGates(record, alias);
+  const counted = gates.filter(
+    ({ dataset }) => datasetSha256 === undefined || dataset.sha256 === datasetSha256,
+  );
+  const missing = required.filter((gate) => !counted.some((given) => given.gate === gate));
   if (missing.length > 0) {
     const options = missing.map((gate) => `--gate '${gate}'`).join(' ');
+    const on = datasetSha256 === undefined ? '' : ` on the dataset with the sha256 ${datasetSha256}`;
     refuse(
-      `${alias} requires ${missing.join(', ')}. Run pilotlight models eval with ${options} --out eval.json, and promote with --report eval.json.`,
+      `${alias} requires ${missing.join(', ')}${on}. Run pilotlight models eval${on} with ${options} --out eval.json, and promote with --report eval.json.`,
     );
   }
 }

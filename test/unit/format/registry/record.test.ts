@@ -60,8 +60,8 @@ describe('the record of a registry', () => {
       require(['accuracy>=0.8']),
       require(['accuracy>=0.9', 'flips<=5']),
     ]);
-    expect(requiredGates(required, 'prod')).toEqual(['accuracy>=0.9', 'flips<=5']);
-    expect(requiredGates(required, 'canary')).toEqual([]);
+    expect(requiredGates(required, 'prod')).toEqual({ gates: ['accuracy>=0.9', 'flips<=5'] });
+    expect(requiredGates(required, 'canary')).toEqual({ gates: [] });
     expect(required.aliases).toEqual(record.aliases);
   });
 

@@ -103,6 +103,26 @@ describe('promote', () => {
     expect(await meant()).toEqual({ prod: '1.0.0', staging: '1.0.0' });
   });
 
+  test('is refused where a required gate was passed on another dataset than the one that is required', async () => {
+    await pushVersions(world, '1.0.0');
+    const gates = [gate(writeVersion(world, '1.0.0'))];
+    const require = (datasetSha256: string) =>
+      requireOfAlias(world.registry, 'reviews', {
+        alias: 'prod',
+        gates: ['accuracy>=0.9'],
+        datasetSha256,
+        ...ACTOR,
+      });
+    await require('e'.repeat(64));
+    await expect(promote('1.0.0', { gates })).rejects.toEqual(
+      refusedBy('GATE_FAILED', `accuracy>=0.9 on the dataset with the sha256 ${'e'.repeat(64)}`),
+    );
+    expect(await require('d'.repeat(64))).toBeDefined();
+    expect(await require('d'.repeat(64))).toBeUndefined();
+    await promote('1.0.0', { gates });
+    expect(await meant()).toEqual({ prod: '1.0.0' });
+  });
+
   test.each(['int8/weights.bin', 'int8/model.onnx', 'tokenizer.json', 'goldens.jsonl', 'model.json'])(
     'a byte that flipped in %s after the push is refused with the object, and the alias stays',
     async (file) => {
