@@ -49,6 +49,8 @@ export async function* readRange(
       firstEtag ??= part.etag;
       end = Math.min(end, part.objectBytes);
       for await (const chunk of part.body) {
+        // Whoever sends on is not listened to.
+        if (start >= end) break;
         const own = chunk.subarray(0, end - start);
         start += own.length;
         if (progressCounts) failed = 0;

@@ -34,6 +34,8 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 const BUSY: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 /** An answer about a model takes less, unless the host does not work. */
 const METADATA_MS = 60_000;
+/** A page of a thousand files has some 300 kB. */
+const METADATA_BYTES = 64e6;
 const ATTEMPTS = 5;
 const BACKOFF = { firstMs: 150, longestMs: 5_000 };
 
@@ -66,10 +68,7 @@ export class HttpClient {
     const once = async () => {
       await this.pause();
       const { response } = await this.request(url, { signal: AbortSignal.timeout(METADATA_MS) });
-      const body = await response.arrayBuffer().catch((cause: unknown) => {
-        throw unreachable(url, cause);
-      });
-      return new Response(body, response);
+      return new Response(await readSmall(response, url), response);
     };
     const isTransient = (error: unknown) => error instanceof ObjectError && error.transient;
     return retry(once, { attempts: ATTEMPTS, isTransient, ...BACKOFF });
@@ -107,6 +106,25 @@ export class HttpClient {
       throw isOwn ? explain(response) : refusedElsewhere(location, this.host, response);
     }
   }
+}
+
+/** The bytes of an answer, decompressed. @throws ObjectError, ToolchainError where it has more than anybody says of a model */
+async function readSmall(response: Response, url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > METADATA_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw unreachable(url, cause);
+  }
+  if (bytes <= METADATA_BYTES) return Buffer.concat(chunks);
+  throw unavailable(
+    `${url.host} answers with more than ${METADATA_BYTES / 1e6} MB where it is asked about a model.`,
+  );
 }
 
 /** @throws ToolchainError where the way leads from a connection that nobody can read to one that anybody can */
