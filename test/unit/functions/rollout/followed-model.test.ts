@@ -2,7 +2,7 @@
 import type { GoldenCheck } from '@pilotlight/engine';
 import { EngineError } from '@pilotlight/engine';
 import { emptyRecord, type RegistryRecord, recordAction } from '@pilotlight/model-format/registry';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { FollowedModel } from '../../../../functions/app/src/serve/rollout/followed-model.ts';
 import type { RolloutRecord } from '../../../../functions/app/src/serve/rollout-port.ts';
 import { manifestOf } from '../../engine/fakes.ts';
@@ -10,13 +10,15 @@ import { silent } from '../fake-engine.ts';
 
 const sumOf = (version: string) => version.replaceAll('.', '').padStart(64, 'a');
 
+const HANGS = Symbol('hangs');
+
 class World {
   readonly loaded = new Set<string>();
   readonly unloaded: string[] = [];
   readonly told: RolloutRecord[] = [];
   readonly loads: string[] = [];
   /** The check of each golden, or the error of the load, by version. */
-  readonly faults = new Map<string, GoldenCheck | EngineError>();
+  readonly faults = new Map<string, GoldenCheck | EngineError | typeof HANGS>();
   record: RegistryRecord = emptyRecord('sentiment');
   readonly model: FollowedModel;
 
@@ -34,6 +36,7 @@ class World {
           const version = String(Object(ref).version);
           this.loads.push(version);
           const fault = this.faults.get(version);
+          if (fault === HANGS) return new Promise(() => {});
           if (fault instanceof EngineError) throw fault;
           this.loaded.add(version);
           return model(version);
@@ -96,6 +99,24 @@ it('a version whose golden drifts is refused once for each record, and the one b
   world.model.forgetRefusals();
   await world.apply();
   expect(world.loads).toEqual(['1.0.0', '1.1.0', '1.1.0']);
+});
+
+it('a version that hangs as it is loaded keeps nobody from hearing what the registry says next', async () => {
+  world.promote('1.0.0');
+  await world.apply();
+  vi.useFakeTimers();
+  try {
+    world.faults.set('1.1.0', HANGS);
+    world.promote('1.1.0');
+    const applied = world.apply();
+    await vi.advanceTimersByTimeAsync(15 * 60_000);
+    expect(await applied).toEqual(['refused', 'accepted']);
+    world.promote('1.2.0');
+    expect(await world.apply()).toEqual(['accepted', 'accepted']);
+    expect(world.meanings()).toEqual({ prod: '1.2.0' });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('a version that cannot be fetched is tried again', async () => {

@@ -75,6 +75,8 @@ it.each([
   [[{ to: 'sentiment@' }], 'to'],
   [[{ to: 'sentiment@canary', when: { lang: 'de' } }], 'when'],
   [[{ to: 'sentiment', when: { minCharacters: -1 } }], 'when.minCharacters'],
+  [[{ to: 'sentiment', when: { headers: { 'x tenant': 'a' } } }], 'when.headers.x tenant'],
+  [[{ to: 'sentiment', when: { headers: { 'x-a\r\nhost': 'a' } } }], 'when.headers.x-a\r\nhost'],
   [[], ''],
 ])('rules %o are refused at %j', (rules, path) => {
   const [issue] = routingRules.safeParse(rules).error?.issues ?? [];

@@ -1,5 +1,5 @@
 /** What the names of one model mean in this process: those versions of its record that have passed. */
-import { PilotlightError } from '@pilotlight/engine';
+import { EngineError, formatModelRef, PilotlightError } from '@pilotlight/engine';
 import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
 import {
   type Alias,
@@ -29,6 +29,12 @@ export type Outcome = 'accepted' | 'refused' | 'unavailable';
 
 /** Those that a call without a version may get come first. */
 const ORDER = [PROD, CANARY, SHADOW];
+
+/**
+ * Milliseconds for a version to be fetched, loaded and judged. One that takes longer hangs, and what the registry says after it must be
+ * heard all the same: that is where it is rolled back.
+ */
+const LONGEST_PROOF_MS = 15 * 60_000;
 
 /** Versions before the one that was refused that a process tries when it starts. */
 const MOST_EARLIER = 2;
@@ -103,7 +109,7 @@ export class FollowedModel {
     const { name, logger, tell } = this.#options;
     const { version } = wanted;
     try {
-      await this.versions.prove(wanted);
+      await this.#proveInTime(wanted);
       return 'accepted';
     } catch (error) {
       const code = PilotlightError.is(error) ? error.code : 'INTERNAL';
@@ -112,6 +118,21 @@ export class FollowedModel {
       if (code === 'PACKAGE_UNAVAILABLE') return 'unavailable';
       this.#refused.add(wanted.manifestSha256);
       return 'refused';
+    }
+  }
+
+  /** A version that passes later all the same is freed with the next change, unless a name means it then. */
+  async #proveInTime(wanted: Alias): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const ref = formatModelRef({ name: this.#options.name, version: wanted.version });
+    const timer = setTimeout(() => {
+      const message = `Model ${ref} is refused: it was not loaded within ${LONGEST_PROOF_MS / 60_000} minutes.`;
+      late.reject(new EngineError('SESSION_FAILED', message));
+    }, LONGEST_PROOF_MS).unref();
+    try {
+      await Promise.race([this.versions.prove(wanted), late.promise]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -8,6 +8,8 @@ const oneOrMore = z.pipe(
   z.union([text, z.array(text).check(z.minLength(1))], 'must be a text or a list of texts'),
   z.transform((value) => [value].flat()),
 );
+/** Of RFC 9110, 5.1: asked for by another name, headers throw. */
+const headerName = z.string().check(z.regex(/^[!#$%&'*+.^_`|~\w-]{1,100}$/, 'must be the name of a header'));
 const characters = z.int('must be a whole number of characters').check(z.nonnegative());
 
 /** `sentiment-large`, `sentiment@1.2.0` or `sentiment@canary`. */
@@ -23,7 +25,7 @@ const target = z
 /** All that a rule names must be so. */
 const conditionsSchema = z.strictObject({
   /** Values by the names of headers. */
-  headers: z.optional(z.record(text, oneOrMore)),
+  headers: z.optional(z.record(headerName, oneOrMore)),
   /** Language tags: `de` is `de-CH`, too. */
   language: z.optional(oneOrMore),
   /** Names of API keys. */

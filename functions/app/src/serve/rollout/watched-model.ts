@@ -1,5 +1,6 @@
 /** Follows the record of one model: it polls, and has the model mean what a new record says. */
 import type { RecordSource } from '@pilotlight/engine/internal/store/registry/record-source';
+import { sha256Of } from '@pilotlight/model-format';
 import { parseRecord, type RegistryRecord } from '@pilotlight/model-format/registry';
 import type { AcceptedRecords } from './accepted-records.ts';
 import { FollowedModel, type FollowedModelOptions, type Outcome } from './followed-model.ts';
@@ -19,6 +20,7 @@ export class WatchedModel {
   readonly #options: WatchedModelOptions;
   /** The ETag that was read last, of a record that was refused too: it is not read again. */
   #etag: string | undefined;
+  #sha256: string | undefined;
   #readAt: number | undefined;
   /** The record that was read last, while nothing was done for it. */
   #left: ReadRecord | undefined;
@@ -75,8 +77,11 @@ export class WatchedModel {
     try {
       const found = await source.read(name, this.#etag);
       this.#readAt = performance.now();
-      if (found) {
-        this.#etag = found.etag;
+      // Of a bucket that gives no ETags, the same text comes again and again: it is no new chance for versions that were refused.
+      const sha256 = found && sha256Of(found.text);
+      if (found) this.#etag = found.etag;
+      if (found && sha256 !== this.#sha256) {
+        this.#sha256 = sha256;
         this.#left = { record: parseRecord(found.text, name), text: found.text };
         this.model.forgetRefusals();
       }
