@@ -57,10 +57,17 @@ export class S3Objects {
     }
   }
 
-  /** An object whole, with the head of these very bytes; nothing where there is none. An answer that breaks off is asked for again. */
-  async read(key: string): Promise<(ObjectHead & { readonly body: Uint8Array }) | undefined> {
+  /**
+   * An object whole, with the head of these very bytes; nothing where there is none. An answer that breaks off is asked for again.
+   *
+   * @param maxBytes - of a longer object one byte more comes, and no others: `bytes` says so. @default - all come, however many there are
+   */
+  async read(
+    key: string,
+    maxBytes?: number,
+  ): Promise<(ObjectHead & { readonly body: Uint8Array }) | undefined> {
     for (let broken = 1; ; broken++) {
-      const answer = await this.#get(key);
+      const answer = await this.#get(key, maxBytes);
       if (!answer) return undefined;
       try {
         const body = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
@@ -71,11 +78,14 @@ export class S3Objects {
     }
   }
 
-  async #get(key: string): Promise<GetObjectCommandOutput | undefined> {
+  async #get(key: string, maxBytes?: number): Promise<GetObjectCommandOutput | undefined> {
+    const range = maxBytes === undefined ? {} : { Range: `bytes=0-${maxBytes}` };
     try {
-      return await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
+      return await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, ...range }));
     } catch (error) {
       if (isMissingObject(error)) return undefined;
+      // It is empty, and has no range.
+      if (maxBytes !== undefined && isS3Status(error, 416)) return this.#get(key);
       throw error;
     }
   }

@@ -15,6 +15,9 @@ export const REGISTRY_FOLDER = '_registry';
 export const REGISTRY_FORMAT_VERSION = 1;
 /** A record of ten thousand actions has some 6 MB. */
 export const MAX_REGISTRY_BYTES = 32_000_000;
+/** Characters of who did something, and why. */
+export const MAX_WHO = 200;
+export const MAX_BECAUSE = 2_000;
 
 /** The key of the record of a model, below the prefix that its packages lie below as `<name>/<version>/`. */
 export function registryKey(name: string): string {
@@ -82,8 +85,8 @@ export type RegistryAction = z.infer<typeof actionSchema>;
 const entrySchema = z.strictObject({
   /** ISO 8601, UTC. */
   at: z.iso.datetime(),
-  who: text.check(z.maxLength(200)),
-  because: z.optional(text.check(z.maxLength(2_000))),
+  who: text.check(z.maxLength(MAX_WHO)),
+  because: z.optional(text.check(z.maxLength(MAX_BECAUSE))),
   /** The sha256 of the entry before it, as JSON.stringify writes it: whoever changes one changes all after it. @default - it is the first */
   previous: z.optional(sha256Schema),
   did: actionSchema,

@@ -66,7 +66,7 @@ export async function readFiles(
   manifestSha256: string,
 ): Promise<readonly PackageFile[]> {
   const key = packageKey(ref, MANIFEST_FILE);
-  const manifest = await bucket.read(key);
+  const manifest = await bucket.read(key, MAX_MANIFEST_BYTES);
   const isRight =
     manifest && manifest.bytes <= MAX_MANIFEST_BYTES && sha256Of(manifest.body) === manifestSha256;
   if (!isRight) {

@@ -71,7 +71,7 @@ export async function pullPackage(
 /** Brings the sidecars of a package that was here before up to date, each at once. */
 async function refreshSidecars(bucket: RegistryBucket, ref: ResolvedRef, packages: string): Promise<void> {
   for (const path of sidecarFiles) {
-    const found = await bucket.read(packageKey(ref, path));
+    const found = await bucket.read(packageKey(ref, path), MAX_SIDECAR_BYTES);
     const place = join(packages, packageKey(ref, path));
     const here = existsSync(place) ? readRegularFile(place) : undefined;
     if (!found || found.bytes > MAX_SIDECAR_BYTES || here?.equals(found.body)) continue;

@@ -64,8 +64,12 @@ export class RegistryBucket {
     return `s3://${this.#bucket}/${this.#prefix}${key}`;
   }
 
-  async read(key: string): Promise<(ObjectHead & { readonly body: Uint8Array }) | undefined> {
-    return this.#ask(key, () => this.#objects.read(this.#key(key)));
+  /** Of an object of more than `maxBytes` one byte more comes: its `bytes` are above them. */
+  async read(
+    key: string,
+    maxBytes: number,
+  ): Promise<(ObjectHead & { readonly body: Uint8Array }) | undefined> {
+    return this.#ask(key, () => this.#objects.read(this.#key(key), maxBytes));
   }
 
   /** The sha256 that whoever wrote the object gave it; nothing where there is no object, or no sum. */
@@ -95,6 +99,11 @@ export class RegistryBucket {
 
   /** Writes JSON where `replaces` is still what lies there, or nothing does where it is undefined; says whether it wrote. */
   async replace(key: string, text: string, replaces: ObjectHead | undefined): Promise<boolean> {
+    // A condition without an ETag is none, and would write over what others have added.
+    if (replaces?.etag === '') {
+      const message = `${this.url(key)} came without an ETag, so that nobody can change it safely. Use an S3 that gives ETags, and look at the proxy in between.`;
+      throw new LifecycleError('REGISTRY_UNREACHABLE', message);
+    }
     const object = {
       key: this.#key(key),
       body: Buffer.from(text),

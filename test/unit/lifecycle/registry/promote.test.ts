@@ -123,6 +123,18 @@ describe('promote', () => {
     expect(await meant()).toEqual({ prod: '1.0.0' });
   });
 
+  test.each([
+    ['because', { because: 'b'.repeat(2_001) }],
+    ['who', { who: '' }],
+    ['who', { who: 'w'.repeat(201) }],
+  ])(
+    'is refused by the name of the option where %s is not as long as a record takes it',
+    async (field, more) => {
+      await pushVersions(world, '1.0.0');
+      await expect(promote('1.0.0', more)).rejects.toEqual(refusedBy('USAGE', `--${field} takes 1 to`));
+    },
+  );
+
   test.each(['int8/weights.bin', 'int8/model.onnx', 'tokenizer.json', 'goldens.jsonl', 'model.json'])(
     'a byte that flipped in %s after the push is refused with the object, and the alias stays',
     async (file) => {

@@ -89,7 +89,7 @@ export async function keysBelow({ registry }: RegistryWorld, below = ''): Promis
 
 /** Changes one byte of an object, in the middle, as nobody but a broken disk or an attacker does. */
 export async function flipByte(world: RegistryWorld, key: string): Promise<void> {
-  const found = await world.registry.read(key);
+  const found = await world.registry.read(key, 1e6);
   if (!found) throw new TypeError(`there is no ${key}`);
   const body = Buffer.from(found.body);
   const middle = Math.floor(body.length / 2);

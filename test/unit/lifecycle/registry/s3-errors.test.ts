@@ -1,18 +1,21 @@
 /** What people read where a bucket does not do what a registry asks. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { pushPackage, RegistryBucket, readRecord } from '@pilotlight/lifecycle/registry';
+import { pushPackage, RegistryBucket, readRecord, requireOfAlias } from '@pilotlight/lifecycle/registry';
+import { emptyRecord, recordText } from '@pilotlight/model-format/registry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ACTOR, registryWorld, writeVersion } from './registry-world.ts';
 
 const world = registryWorld();
 let server: Server;
-let answer: { readonly status: number; readonly code: string };
+let answer: { readonly status: number; readonly code: string; readonly body?: string };
 beforeAll(async () => {
   server = createServer((request, response) => {
     request.resume();
     response.writeHead(answer.status, { 'content-type': 'application/xml' });
-    response.end(`<?xml version="1.0"?><Error><Code>${answer.code}</Code><Message>no</Message></Error>`);
+    response.end(
+      answer.body ?? `<?xml version="1.0"?><Error><Code>${answer.code}</Code><Message>no</Message></Error>`,
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,6 +47,19 @@ describe('a registry that cannot be reached', () => {
   ])('%i %s is told in one line that says what to do', async (status, code, part) => {
     answer = { status, code };
     await expect(read({ AWS_ENDPOINT_URL_S3: address() })).rejects.toMatchObject(unreachable(part));
+  });
+
+  test('because it gives no ETags is never written, as others may write at the same moment', async () => {
+    answer = { status: 200, code: '', body: recordText(emptyRecord('reviews')) };
+    const registry = RegistryBucket.open('s3://models/team', {
+      ...world.environment,
+      AWS_ENDPOINT_URL_S3: address(),
+    });
+    const required = { ...ACTOR, alias: 'prod', gates: ['accuracy>=0.9'] };
+    await expect(requireOfAlias(registry, 'reviews', required)).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      message: expect.stringContaining('came without an ETag'),
+    });
   });
 
   test('because nothing listens is told with where to look', async () => {
