@@ -17,6 +17,7 @@ import { Engine } from '@pilotlight/engine';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
 import type { Terminal } from '../kit/command.ts';
+import { COMMAND_SETTINGS } from '../kit/environment.ts';
 import { CliError, usageError } from '../kit/errors.ts';
 import { paint } from '../kit/style.ts';
 import { FileProgress } from './file-progress.ts';
@@ -37,7 +38,7 @@ export async function predictRows(
   const input = await readStats(file);
   const folder = packagesFolder(values.packages);
   keepHeapSmall();
-  const config = readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder });
+  const config = readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder }, COMMAND_SETTINGS);
   const engine = new Engine({ ...engineOptions(config), ...(await ownPredictors(config)) });
   const entries = await listModels(engine, folder);
   if (ref === undefined) {

@@ -6,6 +6,7 @@ import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors'
 import { Engine, listTasks, type OnnxManifest, type TaskName } from '@pilotlight/engine';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
+import { COMMAND_SETTINGS } from '../kit/environment.ts';
 import { usageError } from '../kit/errors.ts';
 import type { PredictLine } from './options.ts';
 import { predictWithTransformersJs } from './predict-transformers-js.ts';
@@ -14,7 +15,7 @@ import { printAnswers } from './print-answers.ts';
 /** @throws CliError, EngineError */
 export async function predictTexts({ values, positionals: texts }: PredictLine): Promise<undefined> {
   const folder = packagesFolder(values.packages);
-  const config = readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder });
+  const config = readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder }, COMMAND_SETTINGS);
   const engine = new Engine({ ...engineOptions(config), ...(await ownPredictors(config)) });
   const entries = await listModels(engine, folder);
   if (values.model === undefined) {

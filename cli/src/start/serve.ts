@@ -17,6 +17,7 @@ import type { UploadsOptions } from '../batch/uploads.ts';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
 import { EXIT } from '../kit/command.ts';
+import { COMMAND_SETTINGS } from '../kit/environment.ts';
 import { usageError } from '../kit/errors.ts';
 import { goOnWithoutReader } from '../kit/lost-reader.ts';
 import { wholeNumber } from '../kit/options.ts';
@@ -44,11 +45,12 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     await startLambda(values, folder, port);
     return undefined;
   }
-  const config = readConfig({
+  const environment = {
     ...process.env,
     PILOTLIGHT_MODELS_DIR: folder,
     ...(values.server !== undefined && { PILOTLIGHT_SERVER: await serverSetting(values.server) }),
-  });
+  };
+  const config = readConfig(environment, COMMAND_SETTINGS);
   keepHeapSmall();
   const own = await ownPredictors(config);
   const rolling = await readRollout(config);
