@@ -32,7 +32,7 @@ describe('models eval', () => {
     const [out, page] = [join(folder, 'eval.json'), join(folder, 'eval.html')];
     const ended = await models(
       ...['sentiment', reviews, ...columns, '--slice', 'language'],
-      ...['--gate', 'accuracy>=0.8,accuracy[language=us]>=0.9', '--out', out, '--report', page],
+      ...['--gate', 'accuracy>=0.8,accuracy[language=us]>=0.9', '--out', out, '--out', page],
     );
     expect(ended.stderr).toBe('');
     expect(ended.code).toBe(1);

@@ -23,7 +23,8 @@ export class CliError extends PilotlightError<CliErrorCode> {
 }
 
 /** The command line itself is wrong: the exit code is 2, and the line that is printed leads to the help. */
-export const usageError = (message: string): CliError => new CliError('USAGE', message);
+export const usageError = (message: string, options?: ErrorOptions): CliError =>
+  new CliError('USAGE', message, options);
 
 /** Whether a folder could not be made below the temporary one, whichever package wanted it. */
 export function isNoTemporaryFolder(error: unknown): error is NodeJS.ErrnoException {

@@ -113,7 +113,7 @@ export const OPTIONS = {
     type: 'string',
     value: 'N',
     help: 'padded tokens of one batch',
-    otherwise: 'measured, 8 s a variant or more',
+    otherwise: '1024, or less where so many outputs do not fit into 256 MB',
   },
   evaluate: {
     type: 'string',

@@ -12,7 +12,7 @@ export const OPTIONS = {
     type: 'string',
     multiple: true,
     value: 'FILE',
-    help: 'report of models eval --out, whose gates count; may be given again',
+    help: 'report of models eval --out, whose gates count',
   },
   'signed-by': {
     type: 'string',

@@ -19,23 +19,28 @@ export const OPTIONS = {
     help: 'columns of the file that stand for fields: text=review,label=stars',
   },
   parameters: { type: 'string', value: 'JSON', help: 'parameters of each call, such as {"num_beams": 4}' },
-  report: {
+  out: {
     type: 'string',
     value: 'FILE',
-    help: 'write the report as a page of HTML, or as Markdown where FILE ends in .md',
+    multiple: true,
+    help: 'write the report: .html as a page with plots, .md as Markdown, .json for models promote --report',
   },
-  out: { type: 'string', value: 'FILE', help: 'write the report as JSON, for models promote --report' },
   mistakes: { type: 'string', value: 'N', default: '50', help: 'mistakes in the report, the worst first' },
   seed: { type: 'string', value: 'N', default: '0', help: 'of the draws that intervals come from' },
-  'packages-b': { type: 'string', value: 'DIR', help: 'folder of the other package', otherwise: 'the same' },
+  'packages-b': {
+    type: 'string',
+    value: 'DIR',
+    help: 'folder of packages of --compare',
+    otherwise: 'that of MODEL',
+  },
   threads: {
     type: 'string',
     value: 'N',
     help: 'threads of one operator',
     otherwise: 'one for each core',
   },
-  ...QUIET,
   ...COMMON,
+  ...QUIET,
 } as const satisfies Options;
 
 export type EvalLine = CommandLine<typeof OPTIONS>;

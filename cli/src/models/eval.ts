@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import {
+  type EvaluationReport,
   evaluate,
   evaluationMarkdown,
   evaluationPage,
@@ -7,7 +9,7 @@ import {
   parseSide,
   readRows,
 } from '@pilotlight/lifecycle';
-import { parseJson } from '@pilotlight/model-format';
+import { ownValue, parseJson } from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { CliError, usageError } from '../kit/errors.ts';
@@ -39,6 +41,7 @@ export async function evaluatePackage(
       compare: parseSide(compare, packagesFolder(values['packages-b'] ?? packages)),
     }),
   };
+  const outputs = (values.out ?? []).map((file) => ({ file, write: writerFor(file) }));
   const dataset = await readRows(file, { columns: readColumns(values.columns) });
   const bar = new ProgressBar(stderr);
   const start = performance.now();
@@ -47,9 +50,7 @@ export async function evaluatePackage(
     dataset,
     ...(!quiet && { report: (done, rows) => bar.show(done / rows, progressText(done, rows, start)) }),
   }).finally(() => bar.clear());
-  await save(values.out, `${JSON.stringify(report, null, 1)}\n`);
-  const isMarkdown = values.report?.endsWith('.md') === true;
-  await save(values.report, isMarkdown ? evaluationMarkdown(report) : evaluationPage(report));
+  for (const { file, write } of outputs) await save(file, write(report));
   stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : evaluationText(report, stdout));
   return report.gates.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed;
 }
@@ -86,8 +87,22 @@ function readColumns(text = ''): Readonly<Record<string, string>> {
   return Object.fromEntries(pairs);
 }
 
-async function save(file: string | undefined, content: string): Promise<void> {
-  if (file === undefined) return;
+/** By the end of the name of a file of `--out`. */
+const WRITERS = {
+  '.json': (report: EvaluationReport) => `${JSON.stringify(report, null, 1)}\n`,
+  '.html': evaluationPage,
+  '.md': evaluationMarkdown,
+} as const;
+
+/** @throws CliError USAGE */
+function writerFor(file: string): (report: EvaluationReport) => string {
+  const write = ownValue(WRITERS, extname(file));
+  if (write === undefined)
+    throw usageError(`--out takes a file that ends in .json, .html or .md, not ${file}.`);
+  return write;
+}
+
+async function save(file: string, content: string): Promise<void> {
   await writeFile(file, content).catch((cause: unknown) => {
     throw new CliError('FILE_UNWRITABLE', `The report cannot be written to ${file}.`, { cause });
   });

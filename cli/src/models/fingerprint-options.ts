@@ -4,9 +4,9 @@ import { COMMON, QUIET } from './options.ts';
 export const OPTIONS = {
   model: {
     type: 'string',
-    value: 'NAME',
+    value: 'MODEL',
     multiple: true,
-    help: 'NAME, NAME@VERSION or NAME@VERSION:VARIANT',
+    help: 'package that reads them: NAME[@VERSION][:VARIANT]',
     otherwise: 'every package',
   },
   threads: { type: 'string', value: 'N', help: 'threads of one operator', otherwise: 'one for each core' },

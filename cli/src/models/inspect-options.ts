@@ -4,7 +4,7 @@ import { COMMON, FETCHING } from './options.ts';
 export const OPTIONS = {
   base: {
     type: 'string',
-    value: 'PATH',
+    value: 'SOURCE',
     help: 'folder or address (hf:org/model) of the hub model that the archive names, or the archive that a from_archive names',
     otherwise: 'what it should give is listed as missing',
   },

@@ -32,7 +32,7 @@ function report({ from, to, changes, left }: MigrateResult): string {
   const lines = [
     `${to.name}@${to.version} is ${old} as it would be made today, because`,
     ...changes.map((change) => `  - ${change}`),
-    ...(left.length > 0 ? [`Made again it has to be: ${left.join(', ')}, which were about ${old}.`] : []),
+    ...left.map((file) => `${file} stays with ${old}, because it is about that package: make it again.`),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -16,7 +16,7 @@ export const OPTIONS = {
   },
   runs: { type: 'string', value: 'N', default: '20', help: 'most runs of each shape' },
   threads: { type: 'string', value: 'N', help: 'threads of one operator', otherwise: 'one for each core' },
-  html: { type: 'string', value: 'FILE', help: 'write a page with plots, which needs nothing beside it' },
+  out: { type: 'string', value: 'FILE', help: 'write the profile as a page of HTML with plots, or as .json' },
   svg: {
     type: 'string',
     value: 'DIR',

@@ -29,7 +29,9 @@ export async function profile(
 ): Promise<undefined> {
   const [name, more] = positionals;
   if (name === undefined || more !== undefined) throw usageError('profile takes one model.');
-  const { html, svg, trace, json = false, quiet = false } = values;
+  const { out, svg, trace, json = false, quiet = false } = values;
+  if (out !== undefined && !/\.(html|json)$/.test(out))
+    throw usageError(`--out takes a file that ends in .html or .json, not ${out}.`);
   const progress = new ProgressBar(stderr);
   const numbers = (list: string | undefined, option: string) =>
     list?.split(',').map((text) => wholeNumber(text, option, 1, 100_000));
@@ -51,7 +53,10 @@ export async function profile(
     progress.clear();
     const written: string[] = [];
     if (!values['no-store']) written.push(await kept(() => storeProfile(folder, found)));
-    if (html !== undefined) written.push(write(html, profilePage(found)));
+    if (out !== undefined) {
+      const isJson = out.endsWith('.json');
+      written.push(write(out, isJson ? `${JSON.stringify(found, null, 2)}\n` : profilePage(found)));
+    }
     if (svg !== undefined) {
       mkdirSync(svg, { recursive: true });
       for (const [file, plot] of profilePlots(found)) written.push(write(join(svg, file), plot));

@@ -13,12 +13,6 @@ export const OPTIONS = {
     help: 'where they are from, for the record',
     otherwise: 'the name of the file',
   },
-  variant: {
-    type: 'string',
-    value: 'NAME',
-    help: 'variant that answers them',
-    otherwise: 'the one that is served',
-  },
   ...COMMON,
   ...QUIET,
 } as const satisfies Options;

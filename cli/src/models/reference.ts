@@ -1,11 +1,7 @@
 import { basename } from 'node:path';
-import {
-  type RecordedReference,
-  readTexts,
-  recordReference,
-  selectPackages,
-  silent,
-} from '@pilotlight/toolchain';
+import { FolderStore, parseModelRef } from '@pilotlight/engine';
+import { parseSide } from '@pilotlight/lifecycle/internal/compare/run/side';
+import { type RecordedReference, readTexts, recordReference, silent } from '@pilotlight/toolchain';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
@@ -19,21 +15,22 @@ export async function reference(
   { stdout, stderr }: Terminal,
 ): Promise<undefined> {
   const [selection, more] = positionals;
-  const { texts, variant, json = false } = values;
-  if (selection === undefined || more !== undefined || selection === 'all')
-    throw usageError('reference takes one model.');
+  const { texts, json = false } = values;
+  if (selection === undefined || more !== undefined) throw usageError('reference takes one model.');
   if (texts === undefined) throw usageError('reference needs --texts.');
-  const packages = packagesFolder(values.packages);
-  const [entry] = await selectPackages(packages, selection);
-  if (entry === undefined) throw usageError('reference takes one model.');
-  const ref = { name: entry.name, version: entry.version };
+  const { packages, ref: named, variant } = parseSide(selection, packagesFolder(values.packages));
+  const ref = await new FolderStore(packages).resolve(parseModelRef(named));
   const requests = await readTexts(texts);
   const source = values.source ?? basename(texts);
   const progress = json || values.quiet ? silent : stageProgress(stderr);
   const recorded = await progress.stage('record reference', (report) =>
     recordReference({ packages, ref, requests, source, ...(variant !== undefined && { variant }) }, report),
   );
-  stdout.write(json ? `${JSON.stringify({ ...ref, source, ...recorded }, null, 2)}\n` : summary(recorded));
+  stdout.write(
+    json
+      ? `${JSON.stringify({ name: ref.name, version: ref.version, source, ...recorded }, null, 2)}\n`
+      : summary(recorded),
+  );
   return undefined;
 }
 

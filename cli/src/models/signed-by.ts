@@ -11,7 +11,6 @@ export function readKeys(file: string | undefined): string | undefined {
   try {
     return readRegularFile(file, MAX_KEY_BYTES).toString();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw usageError(`--signed-by cannot be read: ${reason}`);
+    throw usageError(`--signed-by names a file that cannot be read: ${file}.`, { cause });
   }
 }

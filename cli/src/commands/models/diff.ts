@@ -5,7 +5,7 @@ export const command = defineCommand({
   summary: 'compare two versions, variants or machines on the same texts',
   usage: ['A B [OPTIONS]', 'A --record FILE [OPTIONS]'],
   description:
-    'Runs the same texts through A and B, and tells what differs: token ids, every decision that flips (the worst first), scores, tokenizer, settings, labels, sizes, times. A and B are NAME, NAME@VERSION or NAME@VERSION:VARIANT, the folder of a package, or a file of answers that --record wrote, here or on another machine.',
+    'Runs the same texts through A and B, and tells what differs: token ids, every decision that flips (the worst first), scores, tokenizer, settings, labels, sizes, times. A and B are NAME[@VERSION][:VARIANT], the folder of a package, or a file of answers that --record wrote, here or on another machine.',
   options: OPTIONS,
   notes:
     'The exit code is 1 where more flips than --max-flips allows. Without --texts, the texts are those that int8 is judged on.',

@@ -3,7 +3,7 @@ import { OPTIONS } from '../../models/info-options.ts';
 
 export const command = defineCommand({
   summary: 'tell what a package holds, and what its int8 loses beside fp32',
-  usage: ['NAME | NAME@VERSION [OPTIONS]'],
+  usage: ['NAME[@VERSION] [OPTIONS]'],
   description:
     'Tells the task, the limits and the source of a package, and of each variant its scheme, its size, its speed and what it loses beside fp32.',
   options: OPTIONS,

@@ -4,9 +4,8 @@ import { OPTIONS } from '../../models/verify-options.ts';
 export const command = defineCommand({
   summary: 'prove packages: files, sums and every golden answer, through the serving engine',
   usage: ['[NAME | NAME@VERSION | all] [OPTIONS]', '[NAME...] --function ARN [OPTIONS]'],
-  description: `Proves that packages are intact and answer on this machine as they did when they were made. With
---function, deployed functions prove it where they run, as they do before a canary, and each NAME
-must be a model of one of them.`,
+  description:
+    'Proves that packages are intact and answer on this machine as they did when they were made. With --function, deployed functions prove it where they run, as they do before a canary, and each NAME must be a model of one of them.',
   options: OPTIONS,
   examples: [
     'pilotlight models verify',

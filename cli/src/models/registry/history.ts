@@ -18,11 +18,11 @@ export async function history({ values, positionals }: HistoryLine, { stdout }: 
 }
 
 function historyTable(entries: readonly RegistryEntry[]): string {
-  const titles = ['WHEN', 'WHO', 'DID', 'GATES', 'BECAUSE'].map((title) => ({ title }));
+  const titles = ['WHEN (UTC)', 'WHO', 'DID', 'GATES', 'BECAUSE'].map((title) => ({ title }));
   return table(
     titles,
     entries.map(({ at, who, did, because = '' }) => [
-      at.slice(0, 19),
+      at.slice(0, 19).replace('T', ' '),
       who,
       describe(did),
       gatesOf(did),
@@ -50,7 +50,10 @@ function describe(did: RegistryAction): string {
 function gatesOf(did: RegistryAction): string {
   if (did.action !== 'promote' && did.action !== 'rollback') return '';
   return did.gates
-    .map(({ gate, value, dataset }) => `${gate} (${value ?? '?'} on ${dataset.name})`)
+    .map(
+      ({ gate, value, dataset }) =>
+        `${gate} (${value === undefined ? '?' : Number(value.toPrecision(4))} on ${dataset.name})`,
+    )
     .join(', ');
 }
 

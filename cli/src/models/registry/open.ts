@@ -37,16 +37,19 @@ export function readWanted(positionals: readonly string[], command: string): Wan
 
 /** The one model that a command line names, without a version. @throws CliError USAGE */
 export function readName(positionals: readonly string[], command: string): string {
+  if (positionals.length !== 1)
+    throw usageError(`${command} takes the name of one model, such as sentiment.`);
   const { name, wanted } = readWanted(positionals, command);
   if (wanted === undefined) return name;
-  throw usageError(`${command} takes a model without a version: ${name}.`);
+  throw usageError(`${command} takes the name of a model, without a version: ${name}.`);
 }
 
 /** @throws CliError USAGE */
 export function readAlias(text: string | undefined, option: string): string {
-  if (text !== undefined && aliasNameSchema.safeParse(text).success) return text;
+  if (text === undefined) throw usageError(`Say which alias: ${option} canary.`);
+  if (aliasNameSchema.safeParse(text).success) return text;
   throw usageError(
-    `${option} takes an alias such as prod, not '${text ?? ''}': 1-32 of a-z 0-9 -, a letter first.`,
+    `${option} takes an alias such as prod, not '${text}': 1-32 of a-z 0-9 -, a letter first.`,
   );
 }
 

@@ -1,5 +1,5 @@
-import { PACKAGES_DEFAULT } from '../../clone.ts';
 import type { CommandLine, Options } from '../../kit/options.ts';
+import { COMMON, QUIET } from '../options.ts';
 
 export const REGISTRY = {
   registry: {
@@ -10,10 +10,7 @@ export const REGISTRY = {
   },
 } as const satisfies Options;
 
-const JSON_OPTION = {
-  json: { type: 'boolean', help: 'print the result as JSON' },
-} as const satisfies Options;
-const PROGRESS = { quiet: { type: 'boolean', help: 'print no progress' } } as const satisfies Options;
+const { packages, json } = COMMON;
 const WHO = {
   who: {
     type: 'string',
@@ -31,14 +28,15 @@ const SAYS_WHY = {
 const ALIAS = {
   alias: { type: 'string', value: 'NAME', default: 'prod', help: 'the alias' },
 } as const satisfies Options;
-const PACKAGES = {
-  packages: { type: 'string', value: 'DIR', help: 'folder of model packages', otherwise: PACKAGES_DEFAULT },
-} as const satisfies Options;
 
-export const PUSH = { ...PACKAGES, ...MAY_SAY_WHY, ...REGISTRY, ...WHO, ...JSON_OPTION, ...PROGRESS };
-export const PULL = { ...PACKAGES, ...REGISTRY, ...JSON_OPTION, ...PROGRESS };
+export const PUSH = { ...MAY_SAY_WHY, ...REGISTRY, ...WHO, packages, json, ...QUIET };
+export const PULL = { ...REGISTRY, packages, json, ...QUIET };
 export const PROMOTE = {
-  to: { type: 'string', value: 'ALIAS', help: 'the alias: prod, canary, shadow, or a name of your own' },
+  to: {
+    type: 'string',
+    value: 'ALIAS',
+    help: 'the alias: prod, canary, shadow, or a name of your own; it must be given',
+  },
   ...SAYS_WHY,
   share: {
     type: 'string',
@@ -48,15 +46,15 @@ export const PROMOTE = {
   report: { type: 'string', value: 'FILE', help: 'the report that models eval --out wrote, with its gates' },
   ...REGISTRY,
   ...WHO,
-  ...JSON_OPTION,
-  ...PROGRESS,
+  json,
+  ...QUIET,
 } as const satisfies Options;
 export const RETIRE = {
   alias: { type: 'string', value: 'NAME', help: 'the alias; it must be given' },
   ...SAYS_WHY,
   ...REGISTRY,
   ...WHO,
-  ...JSON_OPTION,
+  json,
 } as const satisfies Options;
 export const REQUIRE = {
   ...ALIAS,
@@ -69,7 +67,7 @@ export const REQUIRE = {
   ...SAYS_WHY,
   ...REGISTRY,
   ...WHO,
-  ...JSON_OPTION,
+  json,
 } as const satisfies Options;
 export const ROLLBACK = {
   ...ALIAS,
@@ -81,9 +79,9 @@ export const ROLLBACK = {
   ...SAYS_WHY,
   ...REGISTRY,
   ...WHO,
-  ...JSON_OPTION,
+  json,
 } as const satisfies Options;
-export const HISTORY = { ...REGISTRY, ...JSON_OPTION };
+export const HISTORY = { ...REGISTRY, json };
 export const GC = {
   keep: {
     type: 'string',
@@ -107,7 +105,7 @@ export const GC = {
   ...MAY_SAY_WHY,
   ...REGISTRY,
   ...WHO,
-  ...JSON_OPTION,
+  json,
 } as const satisfies Options;
 
 export type PushLine = CommandLine<typeof PUSH>;

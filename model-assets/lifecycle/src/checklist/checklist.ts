@@ -169,7 +169,8 @@ async function fingerprint({ packages, entry, manifest, options }: Facts) {
 function describeQuality(manifest: PackageManifest): Draft {
   const quality = 'quality' in manifest ? (manifest.quality ?? []) : [];
   const shown = quality.map(
-    ({ dataset, metric, rows, served }) => `${dataset} ${metric} ${served} on ${rows} rows`,
+    ({ dataset, metric, rows, served }) =>
+      `${dataset} ${metric} ${(100 * served).toFixed(1)} % on ${rows.toLocaleString('en')} rows`,
   );
   const detail = shown.length > 0 ? shown.join(', ') : 'not measured when it was packaged: --evaluate FILE';
   return { title: 'Quality on labelled rows', done: shown.length > 0, detail };

@@ -83,14 +83,12 @@ function missing(
 ): LifecycleError {
   const known = versions.map(({ version }) => version).join(', ');
   const named = Object.entries(aliases).map(([alias, { version }]) => `${alias} (${version})`);
-  const which =
+  const means = named.length > 0 ? `, and the aliases ${named.join(', ')}` : '';
+  const message =
     versions.length === 0
-      ? `it has no version of ${name}. Push one: pilotlight models push ${name}`
-      : `it has ${known}${named.length > 0 ? `, and the aliases ${named.join(', ')}` : ''}`;
-  return new LifecycleError(
-    'VERSION_MISSING',
-    `The registry has no ${formatModelRef({ name, version: wanted })}; ${which}.`,
-  );
+      ? `The registry has no version of ${name}. Push one: pilotlight models push ${name}.`
+      : `The registry has no ${formatModelRef({ name, version: wanted })}; it has ${known}${means}.`;
+  return new LifecycleError('VERSION_MISSING', message);
 }
 
 /** One meaning of an alias, from its entry on. */

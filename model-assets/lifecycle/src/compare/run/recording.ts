@@ -52,7 +52,9 @@ export async function writeRecording(file: string, recording: Recording): Promis
 /** @throws LifecycleError DATASET_INVALID with the number of the line */
 export async function readRecording(file: string): Promise<Recording> {
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new LifecycleError('DATASET_INVALID', `The answers cannot be read from ${file}.`, { cause });
+    throw new LifecycleError('DATASET_INVALID', `The answers ${file} cannot be read. Check the path.`, {
+      cause,
+    });
   });
   const [first, ...rest] = textLines(content);
   const header = parseLine(headerSchema, first?.line ?? '', `Line 1 of ${file}`);

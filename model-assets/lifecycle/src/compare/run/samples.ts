@@ -55,7 +55,9 @@ const row = z.union(
  */
 export async function readSamples(file: string): Promise<readonly Sample[]> {
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new LifecycleError('DATASET_INVALID', `The texts cannot be read from ${file}.`, { cause });
+    throw new LifecycleError('DATASET_INVALID', `The texts ${file} cannot be read. Check the path.`, {
+      cause,
+    });
   });
   const lines = textLines(content);
   if (lines.length === 0) throw new LifecycleError('DATASET_INVALID', `${file} has no texts.`);

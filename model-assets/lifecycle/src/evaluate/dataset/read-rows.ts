@@ -50,7 +50,9 @@ export async function readRows(path: string, { columns = {} }: ReadRowsOptions =
     throw new LifecycleError('DATASET_INVALID', `The name of ${path} must end in ${endings.join(', ')}.`);
   }
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new LifecycleError('DATASET_INVALID', `The dataset cannot be read from ${path}.`, { cause });
+    throw new LifecycleError('DATASET_INVALID', `The dataset ${path} cannot be read. Check the path.`, {
+      cause,
+    });
   });
   if (bytes.length > MAX_BYTES)
     throw new LifecycleError('DATASET_INVALID', `${path} has more than 500 MB. Take a part of its rows.`);
