@@ -27,14 +27,16 @@ export interface CommandLine<Declared extends Options> {
 }
 
 /** Options that npm has too: its variables for them say nothing of our command line. */
-const OPTIONS_OF_NPM = ['help', 'json', 'quiet', 'version', 'force', 'description'];
+const OPTIONS_OF_NPM = ['help', 'json', 'quiet', 'version', 'force', 'description', 'cache'];
 
 /** npm takes options before `--` for its own and leaves them in variables: `npm start --port 9000`. */
 function refuseTakenByNpm(names: readonly string[]): void {
-  const taken = names.find(
-    (name) =>
-      !OPTIONS_OF_NPM.includes(name) && process.env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined,
-  );
+  const taken = names.find((name) => {
+    const value = process.env[`npm_config_${name.replaceAll('-', '_')}`];
+    if (value === undefined || OPTIONS_OF_NPM.includes(name)) return false;
+    // npm's own registry is in this variable, too, where .npmrc names one.
+    return name !== 'registry' || value.startsWith('s3:');
+  });
   if (taken !== undefined) throw usageError(`npm kept --${taken} to itself: write "--" before the options.`);
 }
 
