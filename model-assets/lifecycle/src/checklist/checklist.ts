@@ -18,6 +18,7 @@ import { builtInSamples, readSamples } from '../compare/run/samples.ts';
 import { openSide } from '../compare/run/side.ts';
 import { type EvaluationReport, readEvaluationReport } from '../evaluate/report-schema.ts';
 import { readProfile } from '../profile/store.ts';
+import { spellControls } from '../report/escape.ts';
 import { readSignatures, verifySignature } from '../sign/sign-package.ts';
 
 export interface ChecklistItem {
@@ -255,5 +256,8 @@ export function checklistMarkdown({ model, items }: Checklist): string {
 
 /** Details hold what others have written: no line of theirs becomes one of the list. */
 function inOneLine(detail: string): string {
-  return detail.replaceAll(/\s+/g, ' ').replaceAll(/[<>`|[\]]/g, (character) => `\\${character}`);
+  return spellControls(detail.replaceAll(/\s+/g, ' ')).replaceAll(
+    /[<>`|[\]]/g,
+    (character) => `\\${character}`,
+  );
 }

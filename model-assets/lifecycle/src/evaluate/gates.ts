@@ -49,6 +49,19 @@ function parseGate(text: string): Gate {
 }
 
 /**
+ * Why the result of a gate is not one that `judgeGates` gives, such as one that a value does not bear out; undefined where it is one.
+ *
+ * @throws LifecycleError USAGE for a gate that cannot be read
+ */
+export function findResultFault({ gate: text, value, passed }: GateResult): string | undefined {
+  const [gate, more] = parseGates(text);
+  if (gate === undefined || more !== undefined || gate.gate !== text) return `${text} is not one gate`;
+  const isPassed = value !== undefined && RELATIONS[gate.relation](value, gate.bound);
+  if (isPassed === passed) return undefined;
+  return `${text} has not ${passed ? 'passed' : 'failed'} with ${value ?? 'no value'}`;
+}
+
+/**
  * Judges each gate. One whose figure was not measured has not passed.
  *
  * @throws LifecycleError USAGE for a figure that this evaluation does not have, with those that it has

@@ -5,6 +5,7 @@ import { locateFault } from '@pilotlight/model-format/errors';
 import { gateResultSchema } from '@pilotlight/model-format/registry';
 import * as z from 'zod/mini';
 import { LifecycleError } from '../errors.ts';
+import { findResultFault } from './gates.ts';
 
 export const REPORT_FORMAT_VERSION = 1;
 
@@ -137,9 +138,23 @@ export async function readEvaluationReport(file: string): Promise<EvaluationRepo
     throw invalid(file, 'it is not JSON', cause);
   }
   const parsed = parseUntilFault(evaluationReportSchema, json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const fault = findGateFault(parsed.data);
+    if (fault !== undefined) throw invalid(file, fault);
+    return parsed.data;
+  }
   const { path, reason } = locateFault(parsed.error.issues[0]);
   throw invalid(file, `${path.join('.') || 'the top level'}: ${reason}`);
+}
+
+/** Whether its gates are of its own model and dataset, and are borne out by their values. */
+function findGateFault({ gates, model, dataset }: EvaluationReport): string | undefined {
+  for (const [index, result] of gates.entries()) {
+    const isOwn = result.manifestSha256 === model.manifestSha256 && result.dataset.sha256 === dataset.sha256;
+    const fault = isOwn ? findResultFault(result) : 'it was judged on another model or dataset';
+    if (fault !== undefined) return `gates.${index}: ${fault}`;
+  }
+  return undefined;
 }
 
 function invalid(file: string, reason: string, cause?: unknown): LifecycleError {

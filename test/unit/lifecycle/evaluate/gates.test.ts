@@ -1,4 +1,4 @@
-import { judgeGates, parseGates } from '@pilotlight/lifecycle/internal/evaluate/gates';
+import { findResultFault, judgeGates, parseGates } from '@pilotlight/lifecycle/internal/evaluate/gates';
 import { gateResultSchema } from '@pilotlight/model-format/registry';
 import { describe, expect, it } from 'vitest';
 
@@ -27,6 +27,17 @@ describe('gates', () => {
   it('are written as the registry keeps them', () => {
     for (const result of judge('accuracy>=0.9,spearman>=0'))
       expect(gateResultSchema.parse(result)).toEqual(result);
+  });
+
+  it('are taken from a report where their values bear them out, and not where somebody wrote that they passed', () => {
+    const results = judge('accuracy>=0.9,accuracy>0.9,spearman>=0,accuracy[language=de, at]>=0.4');
+    expect(results.map(findResultFault)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(results.slice(1, 3).map((result) => findResultFault({ ...result, passed: true }))).toEqual([
+      'accuracy>0.9 has not passed with 0.9',
+      'spearman>=0 has not passed with no value',
+    ]);
+    const two = { gate: 'accuracy>=0,flips<=9', value: 1, passed: true, ...ABOUT };
+    expect(findResultFault(two)).toBe('accuracy>=0,flips<=9 is not one gate');
   });
 
   it('do not pass where their figure could not be measured', () => {

@@ -3,10 +3,16 @@ import { expect, test } from 'vitest';
 
 test('a text of others in a cell is neither Markdown, nor HTML, nor a call of a person', () => {
   expect(markdownCell('a | b\n`c` *d* <img> & @team, see #7')).toBe(
-    'a &#124; b &#96;c&#96; &#42;d&#42; &lt;img&gt; &amp; &#64;team, see &#35;7',
+    'a &#124; b &#96;c&#96; &#42;d&#42; &lt;img&gt; &amp; &#64;&#8203;team, see &#35;&#8203;7',
   );
   expect(markdownCell('[link](x) _it_ ~gone~ ![image](y) \\')).toBe(
     '&#91;link&#93;(x) &#95;it&#95; &#126;gone&#126; &#33;&#91;image&#93;(y) &#92;',
+  );
+});
+
+test('a text of others in a cell steers neither a terminal nor the direction of writing', () => {
+  expect(markdownCell('\u001b[2Jgone \u009b1A \u202etxt.exe')).toBe(
+    '&#92;u001b&#91;2Jgone &#92;u009b1A &#92;u202etxt.exe',
   );
 });
 

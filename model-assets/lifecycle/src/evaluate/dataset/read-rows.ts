@@ -104,7 +104,8 @@ function recordRows(content: string, file: string, delimiter: string): Row[] {
     return fields;
   };
   const names = fieldsOf(header).map((name) => name.trim());
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw refuseRow(file, header.line, `two columns are called ${JSON.stringify(twice)}`);
   return records.map((record) => {
