@@ -6,10 +6,11 @@ import { manifestText, sha256Of } from '@pilotlight/model-format';
 import { describeKey, signatureStatement, signaturesText } from '@pilotlight/model-format/signature';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Engine, FolderStore, JoinedStore, type PackageStore } from '../../../layers/engine/src/index.ts';
+import { RegistryStore } from '../../../layers/engine/src/store/registry/registry-store.ts';
 import { SignedStore } from '../../../layers/engine/src/store/signed-store.ts';
 import { putPackage } from '../../fixtures/remote-package.ts';
 import { manifestOf } from './fakes.ts';
-import { sceneOfEachTest, storeOf } from './remote-bucket.ts';
+import { SMALL, sceneOfEachTest, storeOf } from './remote-bucket.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -80,6 +81,22 @@ it('an engine does not begin with a key that is none, and takes nothing where no
   expect(() => new Engine({ packages, signedBy: ['no key'] })).toThrow(/KEY_INVALID|cannot be read/);
   await writePackage(true);
   await expect(new Engine({ packages, signedBy: [] }).model('parity')).rejects.toThrow(/trusted here/);
+});
+
+it('a package of a registry that was fetched without a signature is taken once it is signed there', async () => {
+  const wanted = await putPackage(scene.server);
+  const put = (path: string, content: Uint8Array | string) =>
+    scene.server.put(`registry/parity/1.0.0/${path}`, content);
+  for (const [path, content] of wanted.files) await put(path, content);
+  const base = new FolderStore(packages);
+  const registry = new RegistryStore({
+    ...{ bucket: wanted.bucket, prefix: 'registry/', folder: scene.folder, base, transfer: SMALL },
+  });
+  registry.offer('parity', wanted);
+  const store = new SignedStore(registry, trusted);
+  await expect(store.open(REF)).rejects.toThrow(/no signature\.json/);
+  await put('signature.json', signatures(wanted.manifestSha256));
+  await expect(store.open(REF)).resolves.toMatchObject({ manifest: REF });
 });
 
 it('a signature comes with a package from a bucket, and is what a listing asks for beside the manifest', async () => {

@@ -10,6 +10,7 @@ import {
   MANIFEST_FILE,
   ownValue,
   type PackageManifest,
+  SIDECAR_FILES,
   type SidecarFile,
   servedFiles,
   sidecarFiles,
@@ -141,10 +142,13 @@ export class RegistryStore implements PackageStore {
   /** Of the package that `open` gave. */
   async sidecar(ref: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
     const { base } = this.#options;
-    if (!this.#known.has(formatModelRef(ref))) return base.sidecar?.(ref, file);
-    return (
-      (await this.#fetched.sidecar(ref, file)) ?? ((await this.#openBase(ref)) && base.sidecar?.(ref, file))
-    );
+    const known = this.#known.get(formatModelRef(ref));
+    if (!known) return base.sidecar?.(ref, file);
+    const here =
+      (await this.#fetched.sidecar(ref, file)) ?? ((await this.#openBase(ref)) && base.sidecar?.(ref, file));
+    if (here !== undefined || file !== SIDECAR_FILES.signature) return here;
+    // It may have been signed since it was fetched; nobody asks for a signature but those who take nothing without.
+    return readIfThere(this.#remote({ name: ref.name, ...known }, [file]), file);
   }
 
   /** The same version among the packages that are there anyway, if it can be read. */
@@ -161,17 +165,7 @@ export class RegistryStore implements PackageStore {
     const ref = { name, version };
     await this.#removed;
     this.#kept.add(formatModelRef(ref));
-    const key = (path: string) => `${this.#options.prefix}${name}/${version}/${path}`;
-    const remote = (paths: readonly string[]) => {
-      const objects = Object.fromEntries([MANIFEST_FILE, ...paths].map((path) => [path, key(path)]));
-      const connect = () => this.#connect();
-      return new RemotePackage(
-        { ...ref, manifestSha256, objects },
-        this.#options.folder,
-        connect,
-        this.#transfer,
-      );
-    };
+    const remote = (paths: readonly string[]) => this.#remote({ ...ref, manifestSha256 }, paths);
     // A package that was fetched before needs no bucket, which may not answer.
     const fetched = await this.#fetchedManifest(ref, manifestSha256);
     const manifest = fetched ?? (await remote([]).manifest());
@@ -183,6 +177,14 @@ export class RegistryStore implements PackageStore {
       if (content !== undefined) beside.push(file);
     }
     await remote([...this.#files(manifest), ...beside]).fetch();
+  }
+
+  /** A version as objects: its manifest, and these of its files. */
+  #remote(wanted: ResolvedRef & KnownVersion, paths: readonly string[]): RemotePackage {
+    const { prefix, folder } = this.#options;
+    const key = (path: string) => `${prefix}${wanted.name}/${wanted.version}/${path}`;
+    const objects = Object.fromEntries([MANIFEST_FILE, ...paths].map((path) => [path, key(path)]));
+    return new RemotePackage({ ...wanted, objects }, folder, () => this.#connect(), this.#transfer);
   }
 
   async #fetchedManifest(ref: ResolvedRef, manifestSha256: string): Promise<PackageManifest | undefined> {
