@@ -98,7 +98,15 @@ describe('models', () => {
       code: 1,
       stderr: expect.stringMatching(/^error DATASET_INVALID: The report .*eval\.json is refused: gates: /),
     });
+    expect(
+      await models('require', 'sentiment', 'accuracy>=0.9', '--dataset', dataset.sha256, ...because),
+    ).toMatchObject({
+      code: 0,
+      stdout: 'prod of sentiment requires accuracy>=0.9 on the dataset dddddddddddd.\n',
+    });
     expect(await promoteWith([gate])).toMatchObject({ code: 0 });
-    expect((await models('history', 'sentiment')).stdout).toContain('accuracy>=0.9 (0.93 on test.jsonl)');
+    const history = await models('history', 'sentiment');
+    expect(history.stdout).toContain('require of prod: accuracy>=0.9 on dddddddddddd');
+    expect(history.stdout).toContain('accuracy>=0.9 (0.93 on test.jsonl)');
   });
 });

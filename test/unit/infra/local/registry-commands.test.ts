@@ -38,6 +38,11 @@ describe('a command of a registry', () => {
     ],
     [['retire', 'sentiment', ...because, ...registry], "--alias takes an alias such as prod, not ''"],
     [['require', ...because, ...registry], 'require takes one model'],
+    [
+      ['require', 'sentiment', 'accuracy>=0.9', '--dataset', 'none.jsonl', ...because, ...registry],
+      "--dataset takes a file that can be read, or its sha256, not 'none.jsonl'",
+    ],
+    [['require', 'sentiment', '--dataset', 'a'.repeat(64), ...because, ...registry], 'name a gate'],
     [['gc', '--keep', '0', ...registry], '--keep takes a whole number of at least 1'],
     [['gc', '--older-than', 'x', ...registry], '--older-than takes a whole number'],
   ])('exits with 2 and says what is wrong with %j', async (args, message) => {
