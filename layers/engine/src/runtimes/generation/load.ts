@@ -1,11 +1,17 @@
 /** Opens a package as a generator. Nobody gets it before all files of the package have been verified. */
-import { describeScheme, type GenerationManifest, requireVariant } from '@pilotlight/model-format';
+import {
+  describeScheme,
+  type GenerationGraph,
+  type GenerationManifest,
+  requireVariant,
+} from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { OpenedPackage } from '../../ports.ts';
 import { GoldenRounds } from '../../predict/goldens/golden-file.ts';
 import { openVerified } from '../../store/open-verified.ts';
 import { Generator } from './generator.ts';
 import { parseGenerationGoldens } from './goldens/generation-goldens.ts';
+import { pastName } from './graphs.ts';
 import { createDecoder } from './loop/create-decoder.ts';
 import type { DecoderPlan } from './loop/decoder-plan.ts';
 import { resolveOptions } from './search/resolve-options.ts';
@@ -46,6 +52,7 @@ export async function loadGenerator(
   const { where, slots, cacheBytes } = settings.generation;
   const { sumsMaySaturate = false, foldWeights = false } = describeScheme(variant.scheme);
   const { step, encoder } = variant.graphs;
+  checkLayers(manifest, step);
   const plan: DecoderPlan = {
     step: { ...step, file: opened.path(step.file) },
     encoder: encoder && { ...encoder, file: opened.path(encoder.file) },
@@ -95,4 +102,15 @@ function checkDefaults({ generation, decoder: { vocabSize, maxPositions } }: Gen
       { cause },
     );
   }
+}
+
+/** A session passes over what its graph does not read, so that a cache of more layers would go unnoticed. */
+function checkLayers({ decoder: { layers } }: GenerationManifest, { inputs }: GenerationGraph): void {
+  const read = inputs.filter(({ name }) => name.startsWith('past.')).length / 2;
+  const last = inputs.some(({ name }) => name === pastName(layers - 1, 'value'));
+  if (read === layers && last) return;
+  throw new EngineError(
+    'PACKAGE_INVALID',
+    `The manifest says ${layers} layers, and the graph of its step reads the cache of ${read}. Package the model again.`,
+  );
 }
