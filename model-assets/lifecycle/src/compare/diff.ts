@@ -8,9 +8,10 @@ import { readingFor } from './answers/read.ts';
 import { comparePackages, type PackageComparison } from './package/facts.ts';
 import { collectAnswers } from './run/collect.ts';
 import { compareLatency, type LatencyComparison } from './run/latency.ts';
+import type { Machine } from './run/machine.ts';
 import type { Recording } from './run/recording.ts';
 import { builtInSamples, type Sample } from './run/samples.ts';
-import { type AnsweredBy, type Machine, nameSide, type Side } from './run/side.ts';
+import { type AnsweredBy, nameSide, type Side } from './run/side.ts';
 
 /** A loaded model, or its answers of before. */
 export type Compared = Side | Recording;

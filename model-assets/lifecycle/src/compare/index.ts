@@ -7,6 +7,7 @@ export { diffMarkdown, type MarkdownOptions } from './markdown.ts';
 export type { PackageComparison } from './package/facts.ts';
 export { collectAnswers } from './run/collect.ts';
 export type { LatencyComparison } from './run/latency.ts';
+export type { Machine } from './run/machine.ts';
 export { isRecording, type Recording, readRecording, writeRecording } from './run/recording.ts';
 export { builtInSamples, readSamples, type Sample } from './run/samples.ts';
-export { type AnsweredBy, type Machine, openSide, parseSide, type Side, type SideName } from './run/side.ts';
+export { type AnsweredBy, openSide, parseSide, type Side, type SideName } from './run/side.ts';

@@ -1,6 +1,7 @@
 /** Judges a model by a labelled dataset, alone or beside another. */
 import { ENGINE_VERSION } from '@pilotlight/engine';
-import type { Machine, SideName } from '../compare/run/side.ts';
+import type { Machine } from '../compare/run/machine.ts';
+import type { SideName } from '../compare/run/side.ts';
 import { compareRows, measureBoth, measuredUnder, refuseOther } from './compare-rows.ts';
 import type { DatasetFile } from './dataset/read-rows.ts';
 import { figuresOf, refuseUnknownFigures } from './figures.ts';

@@ -1,6 +1,7 @@
 /** One model through the rows of a dataset. */
 import type { LoadedModel } from '@pilotlight/engine';
-import { type Machine, openSide, type SideName } from '../compare/run/side.ts';
+import type { Machine } from '../compare/run/machine.ts';
+import { openSide, type SideName } from '../compare/run/side.ts';
 import { LifecycleError } from '../errors.ts';
 import type { DatasetFile } from './dataset/read-rows.ts';
 import { chooseJudge, notEvaluable } from './judges/choose.ts';

@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { PackageManifest } from '@pilotlight/model-format';
-import { describeMachine, nameSide, openSide, type SideName } from '../compare/run/side.ts';
+import { describeMachine } from '../compare/run/machine.ts';
+import { nameSide, openSide, type SideName } from '../compare/run/side.ts';
 import { LifecycleError } from '../errors.ts';
 import type { Job } from './job.ts';
 import { proposeLimits } from './limits.ts';

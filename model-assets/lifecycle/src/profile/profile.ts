@@ -1,5 +1,6 @@
 /** `profile.json`: what a package takes of a machine, by the length of texts and the number of them. */
 import * as z from 'zod';
+import { machineSchema } from '../compare/run/machine.ts';
 
 const positive = z.number().nonnegative();
 
@@ -55,14 +56,7 @@ export const profileSchema = z.strictObject({
   manifest: z.string(),
   model: z.string(),
   variant: z.string(),
-  machine: z.strictObject({
-    platform: z.string(),
-    architecture: z.string(),
-    processor: z.string(),
-    node: z.string(),
-    onnxruntime: z.string(),
-    threads: z.number(),
-  }),
+  machine: machineSchema,
   /** ISO 8601. */
   measuredAt: z.string(),
   /** What one measurement is: a run of the graph, or a call. */

@@ -1,6 +1,7 @@
 import { legend } from './legend.ts';
 import { linearAxis, tickLabel } from './scales.ts';
 import { drawing, element, seriesClass, text, textWidth } from './svg.ts';
+import { valueLines } from './value-lines.ts';
 
 const WIDTH = 760;
 const PLOT = 240;
@@ -49,13 +50,7 @@ export function histogram({ title, x, y, edges, series }: Histogram): string {
     text(title, 16, 24, 'start', 'title'),
     key.svg,
     text(y, 16, top - 12),
-    ...vertical.ticks.map((tick) => {
-      const at = vertical.scale(tick);
-      return (
-        element('line', { x1: left, x2: WIDTH - 20, y1: at, y2: at, class: 'axis' }) +
-        text(tickLabel(tick), left - 8, at + 4, 'end')
-      );
-    }),
+    ...valueLines(vertical, left, WIDTH - 20),
     ...series.flatMap(({ counts }, index) =>
       counts.map((count, bin) => {
         const width = (pitch * FILLED) / series.length;

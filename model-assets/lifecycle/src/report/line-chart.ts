@@ -1,6 +1,7 @@
 import { legend } from './legend.ts';
 import { type Axis, linearAxis, logAxis, tickLabel } from './scales.ts';
 import { drawing, element, seriesClass, text, textWidth } from './svg.ts';
+import { valueLines } from './value-lines.ts';
 
 const WIDTH = 760;
 const PLOT = 300;
@@ -45,13 +46,7 @@ export function lineChart({ title, x, y, curves, logarithmic }: LineChart): stri
     text(title, 16, 24, 'start', 'title'),
     key.svg,
     text(y, 16, top - 12),
-    ...vertical.ticks.map((tick) => {
-      const at = vertical.scale(tick);
-      return (
-        element('line', { x1: left, x2: WIDTH - 20, y1: at, y2: at, class: 'axis' }) +
-        text(tickLabel(tick), left - 8, at + 4, 'end')
-      );
-    }),
+    ...valueLines(vertical, left, WIDTH - 20),
     ...readableTicks(horizontal).map((tick) =>
       text(tickLabel(tick), horizontal.scale(tick), bottom + 18, 'middle'),
     ),

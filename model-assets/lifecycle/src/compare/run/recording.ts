@@ -5,6 +5,7 @@ import { textLines } from '@pilotlight/toolchain/internal/sources/text-lines';
 import * as z from 'zod';
 import { LifecycleError } from '../../errors.ts';
 import { type Answer, answerSchema } from '../answers/answer.ts';
+import { machineSchema } from './machine.ts';
 import { type Sample, sampleSchema } from './samples.ts';
 import type { AnsweredBy } from './side.ts';
 
@@ -16,14 +17,7 @@ const headerSchema = z.strictObject({
   manifest: z.looseObject({ name: z.string(), version: z.string() }),
   variant: z.string(),
   checksum: z.string(),
-  machine: z.strictObject({
-    platform: z.string(),
-    architecture: z.string(),
-    processor: z.string(),
-    node: z.string(),
-    onnxruntime: z.string(),
-    threads: z.number(),
-  }),
+  machine: machineSchema,
 });
 const lineSchema = z.strictObject({ sample: sampleSchema, answer: answerSchema });
 

@@ -1,11 +1,10 @@
 /** One side of a comparison: a package, in one of its variants, loaded by the serving engine. */
 import { existsSync, statSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Engine, FolderStore, formatModelRef, type LoadedModel, parseModelRef } from '@pilotlight/engine';
 import { findChecksum, MANIFEST_FILE, type PackageManifest } from '@pilotlight/model-format';
-import { RUNTIME_VERSION } from '@pilotlight/toolchain/internal/stages/optimise';
 import { LifecycleError } from '../../errors.ts';
+import { describeMachine, type Machine } from './machine.ts';
 
 /** What a side is called on a command line, taken apart. */
 export interface SideName {
@@ -15,17 +14,6 @@ export interface SideName {
   readonly ref: string;
   /** @default - the variant that is served */
   readonly variant?: string;
-}
-
-/** Where answers were made. */
-export interface Machine {
-  readonly platform: string;
-  readonly architecture: string;
-  readonly processor: string;
-  readonly node: string;
-  readonly onnxruntime: string;
-  /** Threads of one operator. */
-  readonly threads: number;
 }
 
 /** What is known of the package and the machine that gave answers, whether they are made here or were recorded. */
@@ -101,18 +89,6 @@ export async function openSide(
     await engine.dispose();
     throw error;
   }
-}
-
-/** This machine. */
-export function describeMachine(threads = cpus().length): Machine {
-  return {
-    platform: process.platform,
-    architecture: process.arch,
-    processor: cpus()[0]?.model.trim() ?? 'unknown',
-    node: process.versions.node,
-    onnxruntime: RUNTIME_VERSION,
-    threads: Math.min(threads, cpus().length),
-  };
 }
 
 /** `sentiment@1.0.1 int8` */
