@@ -37,6 +37,7 @@ import type {
   ServedFiles,
 } from '../ports.ts';
 import { digestFiles } from './digest-files.ts';
+import { packageEntry } from './package-entry.ts';
 import { resolveAmong } from './resolve-among.ts';
 
 export interface FolderStoreOptions {
@@ -63,7 +64,7 @@ export class FolderStore implements PackageStore {
   }
 
   async list(): Promise<readonly PackageEntry[]> {
-    return Promise.all((await this.#refs()).map((ref) => this.#entry(ref)));
+    return Promise.all((await this.#refs()).map((ref) => packageEntry(this, ref)));
   }
 
   async resolve(ref: ModelRef): Promise<ResolvedRef> {
@@ -78,15 +79,6 @@ export class FolderStore implements PackageStore {
 
   async sidecar(ref: ResolvedRef, file: SidecarFile): Promise<string | undefined> {
     return readSidecar(join(this.#folder, ref.name, ref.version), ref, file);
-  }
-
-  async #entry(ref: ResolvedRef): Promise<PackageEntry> {
-    try {
-      return { ...ref, manifest: (await this.open(ref)).manifest };
-    } catch (error) {
-      if (!PilotlightError.is(error)) throw error;
-      return { ...ref, problem: error.message };
-    }
   }
 
   /** By name, versions in ascending order. */

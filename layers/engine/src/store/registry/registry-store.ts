@@ -28,6 +28,7 @@ import type {
 } from '../../ports.ts';
 import { FolderStore } from '../folder-store.ts';
 import { byNameAndVersion } from '../joined-store.ts';
+import { packageEntry } from '../package-entry.ts';
 import { ObjectError, type ObjectReader } from '../s3/objects.ts';
 import { RemotePackage } from '../s3/remote-package.ts';
 import { S3Reader } from '../s3/s3-reader.ts';
@@ -98,7 +99,7 @@ export class RegistryStore implements PackageStore {
   async list(): Promise<readonly PackageEntry[]> {
     const [base, own] = await Promise.all([
       this.#options.base.list(),
-      Promise.all(this.#meant().map((ref) => this.#entry(ref))),
+      Promise.all(this.#meant().map((ref) => packageEntry(this, ref))),
     ]);
     const meant = new Set(own.map(formatModelRef));
     const others = base.filter(
@@ -206,15 +207,6 @@ export class RegistryStore implements PackageStore {
       (manifest.runtime === 'onnx' ? variantFor(manifest, executionProvider) : manifest.defaultVariant);
     const variants: Readonly<Record<string, Parameters<typeof servedFiles>[1]>> = manifest.variants;
     return [...servedFiles(manifest, ownValue(variants, name)), manifest.goldens].map(({ path }) => path);
-  }
-
-  async #entry(ref: ResolvedRef): Promise<PackageEntry> {
-    try {
-      return { ...ref, manifest: (await this.open(ref)).manifest };
-    } catch (error) {
-      if (!PilotlightError.is(error)) throw error;
-      return { ...ref, problem: error.message };
-    }
   }
 
   #meant(): ResolvedRef[] {
