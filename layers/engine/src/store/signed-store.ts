@@ -12,7 +12,7 @@ import type { TrustedKey } from '@pilotlight/model-format/internal/package/signa
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
 
-/** Whatever the store beneath is: a signature is of the manifest that was read, so that it does not matter where it comes from. */
+/** Any store may be beneath: a signature is of the manifest that was read, so that it does not matter where that comes from. */
 export class SignedStore implements PackageStore {
   readonly #store: PackageStore;
   readonly #trusted: readonly TrustedKey[];

@@ -72,7 +72,7 @@ export async function judgeModel(name: SideName, options: JudgeModelOptions): Pr
   }
 }
 
-/** What rows must be is said with the first that is not so. */
+/** The first row that is not as it must be is refused, with what rows must be. */
 function readExamples(judge: Judge, { rows, path }: DatasetFile, whose: string): readonly Example[] {
   try {
     return judge.read(rows, path);

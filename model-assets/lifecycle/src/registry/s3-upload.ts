@@ -91,7 +91,7 @@ async function uploadParts(client: S3Client, upload: Upload, file: FileHandle): 
     );
     return true;
   } catch (error) {
-    // What is left otherwise is found by gc.
+    // gc finds the parts that are left otherwise.
     await client.send(new AbortMultipartUploadCommand({ ...place, UploadId })).catch(() => {});
     throw error;
   }

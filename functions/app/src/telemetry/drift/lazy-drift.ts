@@ -13,7 +13,7 @@ export class LazyDrift implements Telemetry {
 
   answered(): void {}
 
-  /** What comes while the modules are loaded is counted once they are. */
+  /** Predictions that end while the modules are loaded are counted once they are. */
   predicted(record: PredictionRecord): void {
     if (!record.readings) return;
     if (this.#drift) {

@@ -1,4 +1,4 @@
-/** What is counted of a text, for whoever watches whether texts drift: numbers, and nothing of the text itself. */
+/** Counts a text for whoever watches whether texts drift: numbers, and nothing of the text itself. */
 import type { Reading } from '@pilotlight/model-format/drift';
 import type { AnswerReading, Encoding, TokenRequest } from '../../ports.ts';
 import { scriptOf } from './script.ts';

@@ -27,7 +27,7 @@ const listingSchema = z.array(
   }),
 );
 
-/** What nobody has gone on with for so long is removed. */
+/** Partial files that nobody has gone on with for so long are removed. */
 const STALE_MS = 7 * 24 * 3600 * 1000;
 
 /** `PILOTLIGHT_CACHE`, else a folder of XDG_CACHE_HOME (specifications.freedesktop.org/basedir-spec). */
