@@ -11,6 +11,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
+import { retry } from '@pilotlight/model-format/internal/network/retry';
 import { LifecycleError } from '../errors.ts';
 
 /** A file is put in parts from here on: large enough that the time to answer is little of it, small enough to be sent again. */
@@ -18,6 +19,9 @@ const PART_BYTES = 16 * 2 ** 20;
 const MAX_PARTS = 10_000;
 /** Parts of one file in flight, and in memory. */
 const PARALLEL_PARTS = 4;
+
+/** Attempts where others write the same object at the same time. */
+const CONFLICTS = { attempts: 5, firstMs: 100, longestMs: 2_000 };
 
 /** The name of the metadata that has the sha256 of the whole object: S3 keeps none of an object that came in parts. */
 export const SHA256_METADATA = 'sha256';
@@ -39,7 +43,30 @@ export interface Upload {
  *
  * @throws LifecycleError FILE_CHANGED; what the client throws
  */
-export async function uploadFile(client: S3Client, upload: Upload): Promise<boolean> {
+export function uploadFile(client: S3Client, upload: Upload): Promise<boolean> {
+  const once = async () => {
+    let sent = 0;
+    const onBytes = (bytes: number) => {
+      sent += bytes;
+      upload.onBytes?.(bytes);
+    };
+    try {
+      return await uploadOnce(client, { ...upload, onBytes });
+    } catch (error) {
+      if (isOvertaken(error)) upload.onBytes?.(-sent);
+      throw error;
+    }
+  };
+  return retry(once, { ...CONFLICTS, isTransient: isOvertaken });
+}
+
+/**
+ * 409: another request of the key was under way, and the whole of this one is to be sent again, which then finds the object or writes it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+const isOvertaken = (error: unknown): boolean => isS3Status(error, 409);
+
+async function uploadOnce(client: S3Client, upload: Upload): Promise<boolean> {
   const file = await open(upload.path);
   try {
     const isLarge = upload.bytes > PART_BYTES;

@@ -1,6 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GetObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { sha256Of } from '@pilotlight/model-format';
 import { describe, expect, test } from 'vitest';
 import { uploadFile } from '../../../../model-assets/lifecycle/src/registry/s3-upload.ts';
@@ -34,6 +39,30 @@ describe('an upload in parts', () => {
     expect(sha256Of((await Body?.transformToByteArray()) ?? '')).toBe(sha256Of(content));
     expect(Metadata).toEqual({ sha256: sha256Of(content) });
     expect(await uploadFile(world.client, upload())).toBe(false);
+  });
+
+  test('that another one of the same object overtakes is sent again, and finds it or writes it', async () => {
+    writeFileSync(large, content);
+    let conflicts = 2;
+    let counted = 0;
+    const client = new S3Client({ forcePathStyle: true });
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (request) => {
+          if (commandName !== 'CompleteMultipartUploadCommand' || conflicts === 0) return next(request);
+          conflicts -= 1;
+          const $metadata = { httpStatusCode: 409 };
+          throw new S3ServiceException({ name: 'ConditionalRequestConflict', $fault: 'client', $metadata });
+        },
+      { step: 'initialize' },
+    );
+    const onBytes = (part: number) => {
+      counted += part;
+    };
+    expect(await uploadFile(client, upload({ key: 'overtaken', onBytes }))).toBe(true);
+    expect({ conflicts, counted }).toEqual({ conflicts: 0, counted: bytes });
+    expect(await uploadFile(client, upload({ key: 'overtaken' }))).toBe(false);
+    client.destroy();
   });
 
   test('leaves nothing of a file that changed', async () => {
