@@ -21,6 +21,8 @@ export interface FollowedModelOptions {
   readonly tell: (record: RolloutRecord) => void;
   /** Milliseconds for the goldens of a version. */
   readonly goldensMs: number;
+  /** A record that came after the one that is being accepted, if there is one. @default - nobody looks */
+  readonly later?: () => Promise<RegistryRecord | undefined>;
 }
 
 type Aliases = Readonly<Record<string, Alias>>;
@@ -71,8 +73,8 @@ export class FollowedModel {
     const prod = record.aliases[PROD];
     if (!prod) return 'accepted';
     const outcome = await this.#prove(prod);
-    if (outcome === 'accepted') this.#serve({ ...this.#aliases, [PROD]: prod });
-    else if (!this.#aliases[PROD]) {
+    if (outcome === 'accepted') return this.#serveIfMeant(PROD, prod);
+    if (!this.#aliases[PROD]) {
       for (const earlier of earlierProds(record)) {
         if ((await this.#prove(earlier)) !== 'accepted') continue;
         this.#serve({ ...this.#aliases, [PROD]: earlier });
@@ -97,10 +99,19 @@ export class FollowedModel {
       const meant = record.aliases[alias];
       if (!meant || alias === PROD) continue;
       const outcome = await this.#prove(meant);
-      if (outcome === 'accepted') this.#serve({ ...this.#aliases, [alias]: meant });
+      if (outcome === 'accepted') await this.#serveIfMeant(alias, meant);
       else if (worst !== 'unavailable') worst = outcome;
     }
     return worst;
+  }
+
+  /** A version takes seconds to load, in which it may have been rolled back: then it does not take over from one that is served. */
+  async #serveIfMeant(alias: string, meant: Alias): Promise<Outcome> {
+    const isChange = this.#aliases[PROD] && this.#aliases[alias]?.version !== meant.version;
+    const later = isChange && (await this.#options.later?.());
+    if (later && later.aliases[alias]?.manifestSha256 !== meant.manifestSha256) return 'refused';
+    this.#serve({ ...this.#aliases, [alias]: meant });
+    return 'accepted';
   }
 
   async #prove(wanted: Alias): Promise<Outcome> {

@@ -30,7 +30,11 @@ export class WatchedModel {
 
   constructor(options: WatchedModelOptions) {
     this.#options = options;
-    this.model = new FollowedModel(options);
+    const later = async () => {
+      await this.#read();
+      return this.#left?.record;
+    };
+    this.model = new FollowedModel({ ...options, later });
   }
 
   /** Has `prod` mean something, from the registry or, where it does not answer, from the record that was accepted last. It never rejects. */
@@ -54,17 +58,19 @@ export class WatchedModel {
     await this.finish();
   }
 
-  /** Does what is left of the last record. It never rejects. */
+  /** Does what is left of the last record, and of those that come meanwhile. It never rejects. */
   async finish(): Promise<void> {
+    for (let left = this.#left; left; left = this.#left) await this.#accept(left);
+  }
+
+  async #accept(left: ReadRecord): Promise<void> {
     const { name, kept, logger } = this.#options;
-    const left = this.#left;
-    if (!left) return;
     this.#left = undefined;
     this.#again = undefined;
-    const outcomes: Outcome[] = [
-      await this.model.acceptProd(left.record),
-      await this.model.acceptOthers(left.record),
-    ];
+    const prod = await this.model.acceptProd(left.record);
+    // A later record came while the version was loaded.
+    if (this.#left) return;
+    const outcomes: Outcome[] = [prod, await this.model.acceptOthers(left.record)];
     if (outcomes.includes('unavailable')) this.#again = left;
     if (!outcomes.every((outcome) => outcome === 'accepted')) return;
     await kept.write(name, left.text).catch((error: unknown) => {
