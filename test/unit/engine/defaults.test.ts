@@ -23,6 +23,7 @@ describe('an engine that is told nothing but its packages', () => {
       allowSpinning: true,
       maxQueuedRequests: 512,
       parallelSessions: 0,
+      readings: false,
       batching: { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: expect.any(Function) },
       packing: { when: 'first', afterRuns: 16 },
       archives: {},
