@@ -62,9 +62,6 @@ describe('a manifest that is read', () => {
     ],
     [{ variants: withVariant({ files: [goldens] }) }, 'at variants: must list the file of each graph'],
     [{ variants: withVariant({ tokenBudget: 1e12 }) }, 'tokenBudget: must be at most'],
-    [{ labels: Array(100_001).fill('x') }, 'at labels: must have at most 100000 items'],
-    [{ labels: Array(100_001).fill(1) }, 'at labels: must have at most 100000 items'],
-    [{ labels: Array(90_000).fill(1) }, 'at labels.0: must be a text'],
     [
       { taskDefaults: { defaultPrompt: 'query' } },
       'at taskDefaults.defaultPrompt: must name one of the prompts',
@@ -81,6 +78,14 @@ describe('a manifest that is read', () => {
   ])('is refused with the field at fault where it says %j', (changes, reason) => {
     expect(parseChanged(changes)).toThrow(reason);
     expect(parseChanged(changes)).toThrow(expect.objectContaining({ code: 'PACKAGE_INVALID' }));
+  });
+
+  it.each([
+    ['more labels than there may be', Array(100_001).fill('x'), 'at labels: must have at most 100000 items'],
+    ['as many that are no texts', Array(100_001).fill(1), 'at labels: must have at most 100000 items'],
+    ['90,000 that are no texts', Array(90_000).fill(1), 'at labels.0: must be a text'],
+  ])('is refused for %s', (_, labels, reason) => {
+    expect(parseChanged({ labels })).toThrow(reason);
   });
 
   it.each(['"name":', '"int8":', '"path":'])('is refused where %s has a neighbour __proto__', (key) => {
