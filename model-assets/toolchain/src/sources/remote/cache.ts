@@ -18,9 +18,12 @@ import { z } from 'zod';
 import type { Environment, RemoteFile } from './remote-source.ts';
 import { removeStale, shortLived } from './transfer/partial-file.ts';
 
+/** A path that leads out of the model is in no listing that was written here. */
+const INSIDE = /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0\\]+$/;
+
 const listingSchema = z.array(
   z.object({
-    path: z.string(),
+    path: z.string().regex(INSIDE),
     bytes: z.int().nonnegative(),
     sum: z.object({ algorithm: z.enum(['sha256', 'git']), value: z.string() }).optional(),
     tag: z.string().optional(),
@@ -35,6 +38,16 @@ export function defaultCache({ PILOTLIGHT_CACHE, XDG_CACHE_HOME, HOME }: Environ
   return (
     PILOTLIGHT_CACHE || join(XDG_CACHE_HOME || join(HOME ?? homedir(), '.cache'), 'pilotlight', 'models')
   );
+}
+
+/** Nothing for one that was damaged: it is asked for again. */
+function parseListing(text: string): readonly RemoteFile[] | undefined {
+  try {
+    return listingSchema.parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
 }
 
 export class ModelCache {
@@ -60,7 +73,7 @@ export class ModelCache {
 
   readListing(revision: string): readonly RemoteFile[] | undefined {
     const text = this.#read(this.#listing(revision));
-    return text === undefined ? undefined : listingSchema.parse(JSON.parse(text));
+    return text === undefined ? undefined : parseListing(text);
   }
 
   /** Where another version has the same file; it may have been changed there. */
