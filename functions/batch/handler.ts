@@ -9,6 +9,7 @@ import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
 import { preload } from '@pilotlight/app/internal/settings/preload';
+import { readRollout } from '@pilotlight/app/internal/settings/rollout-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION, Engine } from '@pilotlight/engine';
@@ -19,7 +20,13 @@ keepHeapSmall();
 const config = readConfig(withoutBatchConfig(process.env));
 const batch = readBatchConfig(process.env);
 const logger = new Logger({ serviceName: SERVICE });
-const engine = new Engine({ ...engineOptions(config), ...(await ownPredictors(config)) });
+const rolling = await readRollout(config);
+const engine = new Engine({
+  ...engineOptions(config),
+  ...(await ownPredictors(config)),
+  ...rolling?.packages,
+});
+const versions = rolling?.follow(engine, 'before files', logger);
 const sqs = createSqsClient(process.env);
 const queue = new SqsQueue(sqs, batch.PILOTLIGHT_BATCH_QUEUE_URL);
 const deadLetterUrl = batch.PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL;
@@ -27,6 +34,7 @@ const deadLetterUrl = batch.PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL;
 export const handler = createHandler({
   processor: createProcessor(batch, {
     engine,
+    versions,
     engineVersion: ENGINE_VERSION,
     objects: new S3Objects(createS3Client(process.env), batch.PILOTLIGHT_BATCH_BUCKET),
     goOnLater: (message) => queue.send(message),
@@ -36,4 +44,4 @@ export const handler = createHandler({
   metrics: new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE }),
 });
 
-await preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger).settled;
+await preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger, versions).settled;

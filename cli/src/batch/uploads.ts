@@ -30,6 +30,8 @@ const VISIBILITY_SECONDS = 86_400;
 
 export interface UploadsOptions {
   readonly engine: Engine;
+  /** The versions of a registry. @default - those of the packages */
+  readonly versions?: ProcessorDependencies['versions'];
   readonly logger: Logger;
   /** Port of S3, 0 for a free one; whether it may be a free one where it is in use. */
   readonly port: { readonly wanted: number; readonly elseFree?: boolean };
@@ -47,7 +49,7 @@ export interface Uploads {
 
 /** @throws CliError PORT_UNAVAILABLE */
 export async function startUploads(options: UploadsOptions): Promise<Uploads> {
-  const { engine, logger, port, allowedHosts = [] } = options;
+  const { engine, versions, logger, port, allowedHosts = [] } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-uploads-'));
   const sqs = await startSqs({
     [QUEUE]: {
@@ -82,6 +84,7 @@ export async function startUploads(options: UploadsOptions): Promise<Uploads> {
   });
   const parts = createProcessor(config, {
     engine,
+    versions,
     engineVersion: ENGINE_VERSION,
     objects: new S3Objects(client, BUCKET),
     goOnLater: async (message) => {

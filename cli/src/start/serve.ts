@@ -88,10 +88,12 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.
     const { startUploads } = await import('../batch/uploads.ts');
     const s3 = { port: s3Port(values['s3-port'], port), allowedHosts };
-    const uploads = await startUploads({ engine, logger: consoleLogger, ...s3 }).catch(async (error) => {
-      await service.close();
-      throw error;
-    });
+    const uploads = await startUploads({ engine, versions: rollout, logger: consoleLogger, ...s3 }).catch(
+      async (error) => {
+        await service.close();
+        throw error;
+      },
+    );
     endOnSignals(async () => {
       const isDone = await service.close();
       await uploads.close();

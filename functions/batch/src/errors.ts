@@ -29,7 +29,8 @@ export type BatchErrorCode =
   | 'NO_READABLE_ROW'
   | 'OUTPUT_TAKEN'
   | 'OUT_OF_TIME'
-  | 'ROWS_MISSING';
+  | 'ROWS_MISSING'
+  | 'VERSION_GONE';
 
 /** A file that cannot be processed as it is; trying again without a change gives the same. */
 export class BatchError extends PilotlightError<BatchErrorCode> {

@@ -84,7 +84,7 @@ describe('the definition', () => {
       ItemBatcher: {
         MaxItemsPerBatch: 1000,
         MaxInputBytesPerBatch: 200_000,
-        BatchInput: { 'job.$': '$', seconds: 120 },
+        BatchInput: { 'job.$': '$', 'execution.$': '$$.Execution.Id', seconds: 120 },
       },
     });
   });
@@ -124,6 +124,7 @@ describe('the definition', () => {
       Parameters: {
         source: 'pilotlight.backfill.summary',
         'job.$': '$$.Execution.Input',
+        'execution.$': '$$.Execution.Id',
         'results.$': '$.ResultWriterDetails',
       },
     });
@@ -140,7 +141,7 @@ describe('the definition', () => {
   test('waits no longer for a batch than the function runs', () => {
     const text = JSON.stringify(definitionOf(made({ timeoutSeconds: 30 })));
     expect(text.match(/"TimeoutSeconds":\d+/g)).toEqual(['"TimeoutSeconds":30', '"TimeoutSeconds":30']);
-    expect(text).toContain('"BatchInput":{"job.$":"$","seconds":30}');
+    expect(text).toContain('"BatchInput":{"job.$":"$","execution.$":"$$.Execution.Id","seconds":30}');
   });
 
   test('goes on where a batch or two of a large file fail, and stops where something is wrong with all', () => {

@@ -81,12 +81,15 @@ test('an address that is none, and a variable beside it, are refused by name', (
   expect(refusalOf(both).message).toContain('packages.registry');
 });
 
-test('files of rows are predicted by the packages that are deployed, so that an upload pipeline has no registry', () => {
-  const packages = { registry } as never;
-  const refusal = refusalOf(() =>
-    templateOf((stack) => new UploadPipeline(stack, 'Upload', { models: ['sentiment'], packages })),
+test('the function of uploaded files follows them, too, and may read no other object of the registry', () => {
+  const template = templateOf(
+    (stack) => new UploadPipeline(stack, 'Upload', { models: ['sentiment'], packages: { registry } }),
   );
-  expect(refusal.message).toContain('packages');
+  expect(JSON.stringify(template.toJSON())).toContain('"PILOTLIGHT_REGISTRY_MODELS":"sentiment"');
+  const ofRegistry = statementsOf(template, 'Role').filter(({ Resource }) =>
+    JSON.stringify(Resource).includes('acme-models'),
+  );
+  expect(ofRegistry.map(({ Action }) => Action)).toEqual(['s3:GetObject']);
 });
 
 test('cdk-nag finds nothing in a function that follows a registry', () => {

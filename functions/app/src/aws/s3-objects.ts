@@ -14,6 +14,8 @@ export interface ObjectHead {
   readonly etag: string;
   readonly bytes: number;
   readonly versionId?: string;
+  /** When it was written, to the second. */
+  readonly modified?: string;
   /** As the writer gave it. */
   readonly contentEncoding?: string;
   /** The metadata that the writer gave, names in lower case. */
@@ -48,6 +50,7 @@ export class S3Objects {
         etag: head.ETag ?? '',
         bytes: head.ContentLength ?? 0,
         ...(head.VersionId === undefined ? {} : { versionId: head.VersionId }),
+        ...(head.LastModified === undefined ? {} : { modified: head.LastModified.toISOString() }),
         ...(head.ContentEncoding === undefined ? {} : { contentEncoding: head.ContentEncoding }),
         metadata: head.Metadata ?? {},
       };

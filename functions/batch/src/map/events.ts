@@ -16,6 +16,8 @@ const rowNumber = z.int().check(z.nonnegative());
 const batchSchema = z.object({
   BatchInput: z.object({
     job: jobSchema,
+    /** Its id. @default - that of a state machine which was deployed before it was asked for */
+    execution: z.optional(z.string()),
     /** The time that the state waits for the answer. */
     seconds: z.optional(z.number().check(z.positive())),
   }),
@@ -26,6 +28,7 @@ export type RowBatch = z.infer<typeof batchSchema>;
 const summarySchema = z.object({
   source: z.literal('pilotlight.backfill.summary'),
   job: jobSchema,
+  execution: z.optional(z.string()),
   /** The manifest of the result writer. */
   results: z.object({ Bucket: z.string(), Key: z.string() }),
 });

@@ -15,11 +15,11 @@ export function backfillModel(key: string, prefixes: Prefixes): ModelRef {
   );
 }
 
-/** The folder that an upload of the same name would have, with a slash at its end. */
+/** The folder that an upload of the same name would have, with a slash at its end; without a model, that of a file that names none. */
 export function backfillFolder(
   key: string,
   prefixes: Prefixes,
-  model: { readonly name: string; readonly version: string },
+  model?: { readonly name: string; readonly version: string },
 ): string {
   return outputFolder(key, backfillPrefixes(prefixes), model);
 }

@@ -13,9 +13,11 @@ import { type Deadline, TimeBox } from '../object/deadline.ts';
 import { Output } from '../object/output.ts';
 import type { ProcessorDependencies } from '../object/process-object.ts';
 import { runName, sha256 } from '../object/run.ts';
+import type { OpenModel } from '../object/settled-version.ts';
 import { modelSummary } from '../object/summary.ts';
 import type { RowBatch } from './events.ts';
-import { backfillFolder, backfillModel, formatPartName } from './place.ts';
+import { openBackfillModel } from './open-model.ts';
+import { backfillFolder, formatPartName } from './place.ts';
 
 const count = z.int().check(z.nonnegative());
 export const batchResultSchema = z.object({
@@ -31,6 +33,12 @@ export const batchResultSchema = z.object({
 /** The report on a batch to Step Functions; the answers themselves are in S3. */
 export type BatchResult = z.infer<typeof batchResultSchema>;
 
+interface BatchOutcome extends BatchResult {
+  readonly model: string;
+  /** Whether it was predicted now. */
+  readonly isNew: boolean;
+}
+
 /** Metadata of a part: what was told of its batch, for one that is asked for again. */
 const RESULT = 'pilotlight-batch';
 
@@ -38,15 +46,34 @@ const RESULT = 'pilotlight-batch';
  * Answers the rows of a batch and writes them as `part-<first row>.jsonl`. The part is a pure function of rows, model and
  * parameters: a batch that comes again finds its part and does no work.
  *
- * @throws BatchError KEY_NOT_UNDERSTOOD, OUTPUT_TAKEN, OUT_OF_TIME; EngineError; the S3 client's errors
+ * @throws BatchError KEY_NOT_UNDERSTOOD, VERSION_GONE, OUTPUT_TAKEN, OUT_OF_TIME; EngineError; the S3 client's errors
  */
 export async function predictBatch(
-  { BatchInput: { job }, Items: items }: RowBatch,
-  { objects, engine, engineVersion, prefixes, maxRowBytes }: ProcessorDependencies,
+  batch: RowBatch,
+  parts: ProcessorDependencies,
   deadline: Deadline,
-): Promise<BatchResult & { readonly model: string; readonly isNew: boolean }> {
+): Promise<BatchOutcome> {
   const start = performance.now();
-  const predictor = await engine.bulkModel(backfillModel(job.key, prefixes));
+  const { predictor, end } = await openBackfillModel(batch.BatchInput, parts);
+  try {
+    return await predictRows(batch, { parts, predictor, deadline, start });
+  } finally {
+    end();
+  }
+}
+
+interface RowWork extends Pick<OpenModel, 'predictor'> {
+  readonly parts: ProcessorDependencies;
+  readonly deadline: Deadline;
+  /** By `performance.now()`. */
+  readonly start: number;
+}
+
+async function predictRows(
+  { BatchInput: { job }, Items: items }: RowBatch,
+  { parts, predictor, deadline, start }: RowWork,
+): Promise<BatchOutcome> {
+  const { objects, engineVersion, prefixes, maxRowBytes } = parts;
   const model = modelSummary(predictor);
   const task = rowTask(predictor.manifest);
   const parameters = rowParameters(job.parameters, predictor.manifest);

@@ -9,7 +9,8 @@ import type { ProcessorDependencies } from '../object/process-object.ts';
 import { runName } from '../object/run.ts';
 import { modelSummary } from '../object/summary.ts';
 import type { SummaryRequest } from './events.ts';
-import { backfillFolder, backfillModel } from './place.ts';
+import { openBackfillModel } from './open-model.ts';
+import { backfillFolder } from './place.ts';
 import { readOutcomes } from './results.ts';
 
 export interface BackfillSummary {
@@ -30,16 +31,18 @@ export interface BackfillSummary {
  * are deleted.
  *
  * @throws BatchError ROWS_MISSING once the summary is written, where a batch failed; started again, the execution predicts
- * those batches alone. KEY_NOT_UNDERSTOOD, OUTPUT_TAKEN, OBJECT_UNREADABLE
+ * those batches alone. KEY_NOT_UNDERSTOOD, VERSION_GONE, OUTPUT_TAKEN, OBJECT_UNREADABLE
  */
 export async function summarise(
-  { job, results }: SummaryRequest,
-  { objects, engine, engineVersion, prefixes }: ProcessorDependencies,
+  { job, execution, results }: SummaryRequest,
+  parts: ProcessorDependencies,
 ): Promise<BackfillSummary & { readonly model: string }> {
-  const predictor = await engine.bulkModel(backfillModel(job.key, prefixes));
+  const { objects, engineVersion, prefixes } = parts;
+  const { predictor, end } = await openBackfillModel({ job, execution }, parts);
+  end();
   const model = modelSummary(predictor);
   const folder = backfillFolder(job.key, prefixes, model);
-  const parts = new Set<string>();
+  const written = new Set<string>();
   const sum: Counts = { batches: 0, rowsIn: 0, rowsOut: 0, errors: {}, lost: {}, seconds: 0 };
   let [lostRows, lastRow] = [0, -1];
   for await (const outcome of readOutcomes(objects, results.Key)) {
@@ -49,7 +52,7 @@ export async function summarise(
       count(sum.lost, outcome.error, outcome.lost);
       continue;
     }
-    parts.add(outcome.part);
+    written.add(outcome.part);
     lastRow = Math.max(lastRow, outcome.lastRow);
     sum.rowsOut += outcome.rows;
     sum.seconds += outcome.seconds;
@@ -59,7 +62,7 @@ export async function summarise(
   sum.rowsIn = Math.max(lastRow + 1, sum.rowsOut + lostRows);
   const parameters = rowParameters(job.parameters, predictor.manifest);
   const input = { bucket: objects.bucket, key: job.key };
-  const summary = { input, model, parameters, engine: engineVersion, parts: parts.size, ...sum };
+  const summary = { input, model, parameters, engine: engineVersion, parts: written.size, ...sum };
   await new Output({ objects, folder, input, run: runName(summary) }).put(
     SUMMARY,
     Buffer.from(`${JSON.stringify(summary, null, 2)}\n`),
@@ -68,7 +71,7 @@ export async function summarise(
   );
   if (sum.rowsOut < sum.rowsIn) throw rowsMissing(folder, sum);
   for await (const key of keysBelow(objects.client, objects.bucket, `${folder}part-`)) {
-    if (!parts.has(key.slice(folder.length))) await objects.delete(key);
+    if (!written.has(key.slice(folder.length))) await objects.delete(key);
   }
   return { folder, ...sum, model: model.name };
 }

@@ -11,6 +11,8 @@ export interface Prefixes {
 /** Options of the file beside it. */
 export const OPTIONS_SUFFIX = '.params.json';
 export const SUMMARY = 'summary.json';
+/** The version of a registry that a file is predicted with. */
+export const VERSION = 'version.json';
 
 /**
  * Whether an object is a file to predict: below the input prefix, no folder marker, no options of another file.

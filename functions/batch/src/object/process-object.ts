@@ -3,24 +3,23 @@
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
-import type { BulkModel, ModelRef } from '@pilotlight/engine';
 import { detectFormat } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';
 import { rowParameters } from '../file/row-task.ts';
 import { FileAccount, unquoted, unreadable } from './account.ts';
 import { type Deadline, TimeBox } from './deadline.ts';
 import { type Continuation, continuation, type ObjectJob } from './events.ts';
-import { isUpload, outputFolder, type Prefixes, parseUploadModel } from './keys.ts';
+import { isUpload, outputFolder, type Prefixes, parseUploadModel, VERSION } from './keys.ts';
 import { readOptions } from './options.ts';
 import { Output } from './output.ts';
 import { runName } from './run.ts';
+import { type ModelSource, type OpenModel, openModel } from './settled-version.ts';
 import { modelSummary, refuseUnreadable } from './summary.ts';
 import { Superseded } from './superseded.ts';
 import { writeParts } from './write-parts.ts';
 
-export interface ProcessorDependencies {
+export interface ProcessorDependencies extends ModelSource {
   readonly objects: S3Objects;
-  readonly engine: { bulkModel(ref: ModelRef): Promise<BulkModel> };
   readonly engineVersion: string;
   readonly prefixes: Prefixes;
   readonly partRows: number;
@@ -70,13 +69,38 @@ async function processUpload(
   parts: ProcessorDependencies,
   deadline: Deadline,
 ): Promise<Processed> {
-  const { objects, prefixes, engine, engineVersion, partRows, maxRowBytes } = parts;
+  const { objects, prefixes, engineVersion } = parts;
   const folder = outputFolder(job.key, prefixes);
   const unread = new FileAccount(objects, { input: job, folder, engineVersion });
-  const { etag, bytes, metadata, contentEncoding } = await unread.during(() => readHead(job, objects));
+  const head = await unread.during(() => readHead(job, objects));
+  const read = unread.with({ etag: head.etag, bytes: head.bytes });
+  // The same bytes that are put there again are another upload, which may get another version.
+  const upload = { key: job.key, etag: head.etag, written: head.versionId ?? head.modified };
+  const place = new Output({ objects, folder, input: upload, run: runName(upload) });
+  const opened = await read.during(() =>
+    openModel(parseUploadModel(job.key, prefixes), parts, { output: place, name: VERSION }),
+  );
+  try {
+    return await predictUpload(job, { parts, deadline, head, read, predictor: opened.predictor });
+  } finally {
+    opened.end();
+  }
+}
 
-  const read = unread.with({ etag, bytes });
-  const predictor = await read.during(() => engine.bulkModel(parseUploadModel(job.key, prefixes)));
+interface ReadUpload extends Pick<OpenModel, 'predictor'> {
+  readonly parts: ProcessorDependencies;
+  readonly deadline: Deadline;
+  readonly head: ObjectHead;
+  /** What is known of it so far. */
+  readonly read: FileAccount;
+}
+
+async function predictUpload(
+  job: ObjectJob,
+  { parts, deadline, head, read, predictor }: ReadUpload,
+): Promise<Processed> {
+  const { objects, prefixes, engineVersion, partRows, maxRowBytes } = parts;
+  const { etag, bytes, metadata, contentEncoding } = head;
   const model = modelSummary(predictor);
 
   const routed = read.with({ model, folder: outputFolder(job.key, prefixes, model) });

@@ -4,7 +4,7 @@ import type { ProcessorDependencies } from './process-object.ts';
 /** Makes the dependencies of `processObject` from the settings and the clients. */
 export function createProcessor(
   config: BatchConfig,
-  world: Pick<ProcessorDependencies, 'engine' | 'engineVersion' | 'objects' | 'goOnLater'>,
+  world: Pick<ProcessorDependencies, 'engine' | 'versions' | 'engineVersion' | 'objects' | 'goOnLater'>,
 ): ProcessorDependencies {
   return {
     ...world,

@@ -47,10 +47,7 @@ export const bucketSchema = z.strictObject({
 
 export const uploadSchema = z.strictObject({
   models: modelRefs.describe('Models that files can be predicted with'),
-  packages: packagesSchema
-    .omit({ registry: true })
-    .prefault({})
-    .describe('Which files of the models are served, and from where'),
+  packages: packagesSchema.prefault({}).describe('Which files of the models are served, and from where'),
   lambda: batchLambdaSchema.prefault({}).describe('The Lambda function itself'),
   queue: queueSchema.prefault({}).describe('How files wait for the function'),
   bucket: bucketSchema.prefault({}).describe('The bucket of files and results'),

@@ -1,6 +1,7 @@
 /** What the names of one model mean in this process: those versions of its record that have passed. */
 import { EngineError, formatModelRef, PilotlightError } from '@pilotlight/engine';
-import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import type { KnownVersion, RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import { ownValue } from '@pilotlight/model-format';
 import {
   type Alias,
   CANARY,
@@ -23,6 +24,8 @@ export interface FollowedModelOptions {
   readonly goldensMs: number;
   /** A record that came after the one that is being accepted, if there is one. @default - nobody looks */
   readonly later?: () => Promise<RegistryRecord | undefined>;
+  /** Whether versions of other aliases than `prod` are loaded when they are asked for, and not before. @default false */
+  readonly onlyProd?: boolean;
 }
 
 type Aliases = Readonly<Record<string, Alias>>;
@@ -46,6 +49,7 @@ export class FollowedModel {
   readonly versions: Versions;
   readonly #options: FollowedModelOptions;
   #aliases: Aliases = {};
+  #record: RegistryRecord | undefined;
   /** Versions, by checksum, that the record has and that cannot be served. */
   readonly #refused = new Set<string>();
 
@@ -60,6 +64,38 @@ export class FollowedModel {
     return this.#aliases;
   }
 
+  /** The version that a name of this model means, be it an alias or the number of a version that an alias means; it need not have passed. */
+  meaning(name: string = PROD): KnownVersion | undefined {
+    const all = { ...this.#record?.aliases, ...this.#aliases };
+    if (name === PROD) return this.#aliases[PROD];
+    return ownValue(all, name) ?? Object.values(all).find(({ version }) => version === name);
+  }
+
+  /**
+   * Has a version answer for work that began with it, whether a name means it still or not, until the function that is returned is
+   * called. It passes before.
+   *
+   * @throws EngineError as `Versions.prove` does; MODEL_NOT_FOUND where it cannot be had and the registry has it no more
+   */
+  async use(known: KnownVersion): Promise<() => void> {
+    const { version } = known;
+    const release = this.versions.hold(version);
+    const end = () => {
+      if (!Object.values(this.#aliases).some((alias) => alias.version === version))
+        this.versions.leave(version);
+      release();
+    };
+    try {
+      if (!this.versions.hasPassed(known)) await this.versions.prove(known);
+      return end;
+    } catch (error) {
+      end();
+      if (!this.#record || isRegistered(this.#record, known)) throw error;
+      const message = `Version ${version} of model ${this.name} is no longer in the registry.`;
+      throw new EngineError('MODEL_NOT_FOUND', message, { details: { model: this.name }, cause: error });
+    }
+  }
+
   /** A new record is a new chance for versions that were refused. */
   forgetRefusals(): void {
     this.#refused.clear();
@@ -70,6 +106,7 @@ export class FollowedModel {
    * promotion must not keep processes from starting.
    */
   async acceptProd(record: RegistryRecord): Promise<Outcome> {
+    this.#record = record;
     const prod = record.aliases[PROD];
     if (!prod) return 'accepted';
     const outcome = await this.#prove(prod);
@@ -94,6 +131,7 @@ export class FollowedModel {
     const kept = Object.entries(this.#aliases).filter(([alias]) => names.includes(alias));
     const known = Object.entries(record.aliases).filter(([, meant]) => this.versions.hasPassed(meant));
     this.#serve(Object.fromEntries([...kept, ...known]));
+    if (this.#options.onlyProd) return 'accepted';
     let worst: Outcome = 'accepted';
     for (const alias of wanted) {
       const meant = record.aliases[alias];
@@ -181,6 +219,12 @@ function earlierProds(record: RegistryRecord): Alias[] {
       earlier.set(version, { version, manifestSha256 });
   }
   return [...earlier.values()].slice(0, MOST_EARLIER);
+}
+
+function isRegistered(record: RegistryRecord, { version, manifestSha256 }: KnownVersion): boolean {
+  return registeredVersions(record).some(
+    (entry) => entry.version === version && entry.manifestSha256 === manifestSha256,
+  );
 }
 
 function describe(aliases: Aliases): Record<string, string> {

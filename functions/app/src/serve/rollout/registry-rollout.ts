@@ -1,6 +1,6 @@
 /** Serves what the aliases of a registry mean, by routing rules, canaries and shadows. Only a deployment that has them loads this. */
-import type { Engine } from '@pilotlight/engine';
-import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import type { Engine, ModelRef } from '@pilotlight/engine';
+import type { KnownVersion, RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
 import { PROD } from '@pilotlight/model-format/registry';
 import type { Logger, Readiness, ServingEngine } from '../ports.ts';
 import type { CalledModel, RolledCall, Rollout, RolloutListener, RolloutRecord } from '../rollout-port.ts';
@@ -8,6 +8,7 @@ import { AcceptedRecords } from './accepted-records.ts';
 import { CallOfVersions } from './rolled-call.ts';
 import type { RoutingRule } from './routing.ts';
 import { Shadows } from './shadow.ts';
+import { resolveUnmeant } from './unmeant.ts';
 import { WatchedModel } from './watched-model.ts';
 
 export interface RegistryRolloutOptions {
@@ -22,9 +23,9 @@ export interface RegistryRolloutOptions {
   readonly pollMs: number;
   /**
    * When there is time to poll: ever, because the process runs on; while requests come, because it may stand still without; or after
-   * answers, where `settle` is called.
+   * answers, where `settle` is called; or before files, which can wait, and of which each is predicted with one version.
    */
-  readonly polls: 'by timer' | 'by requests' | 'after answers';
+  readonly polls: 'by timer' | 'by requests' | 'after answers' | 'before files';
   /** Milliseconds for the goldens of a version: as it starts, and later. */
   readonly goldensMs: number;
   readonly logger: Logger;
@@ -54,8 +55,9 @@ export class RegistryRollout implements Rollout<ServingEngine>, Readiness {
     this.#watched = new Map(
       models.flatMap((name) => {
         if (!store) return [];
-        const source = store.records;
-        return [[name, new WatchedModel({ name, engine, store, source, kept, logger, tell, goldensMs })]];
+        const [source, onlyProd] = [store.records, polls === 'before files'];
+        const followed = { name, engine, store, source, kept, logger, tell, goldensMs, onlyProd };
+        return [[name, new WatchedModel(followed)]];
       }),
     );
     const isBusy = () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0) >= BUSY;
@@ -97,6 +99,34 @@ export class RegistryRollout implements Rollout<ServingEngine>, Readiness {
       return model && (this.#started.get(name) ?? Promise.resolve()).then(() => model);
     };
     return new CallOfVersions({ engine, rules, store, followed, shadows: this.#shadows }, call);
+  }
+
+  /** Whether the versions of this model are those of the registry. */
+  follows(name: string): boolean {
+    return this.#watched.has(name);
+  }
+
+  /**
+   * The version of a followed model that `ref` means now; nothing where the packages of the deployment answer.
+   *
+   * @throws EngineError MODEL_NOT_FOUND, PACKAGE_UNAVAILABLE
+   */
+  async meaning(ref: ModelRef): Promise<KnownVersion | undefined> {
+    const model = this.#watched.get(ref.name)?.model;
+    const { store, polls } = this.#options;
+    if (!model || !store) return undefined;
+    await this.#started.get(ref.name);
+    if (polls === 'before files') this.#pollIfDue();
+    await this.#polling;
+    const meant = model.meaning(ref.version);
+    if (!meant) await resolveUnmeant(store, ref, model);
+    return meant;
+  }
+
+  /** Has a version of a followed model answer, as `FollowedModel.use` says, until the function that is returned is called. */
+  async use(name: string, version: KnownVersion): Promise<() => void> {
+    await this.#started.get(name);
+    return (await this.#watched.get(name)?.model.use(version)) ?? (() => {});
   }
 
   /** Uses the time after an answer, until `deadline`, in milliseconds since 1970; what is left goes on the next time. It never rejects. */

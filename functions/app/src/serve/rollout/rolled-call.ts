@@ -1,11 +1,5 @@
 /** What one call gets of the models: names mean the same for it from its begin to its end. */
-import {
-  EngineError,
-  formatModelRef,
-  type ModelRef,
-  PilotlightError,
-  parseModelRef,
-} from '@pilotlight/engine';
+import { formatModelRef, type ModelRef, parseModelRef } from '@pilotlight/engine';
 import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
 import { ownValue } from '@pilotlight/model-format';
 import { CANARY, PROD, SHADOW } from '@pilotlight/model-format/registry';
@@ -16,6 +10,7 @@ import type { FollowedModel } from './followed-model.ts';
 import { type RoutingRule, route } from './routing.ts';
 import type { Shadows } from './shadow.ts';
 import { isWithin, stickyKey } from './share.ts';
+import { resolveUnmeant } from './unmeant.ts';
 
 export interface CallDependencies {
   readonly engine: ServingEngine;
@@ -87,24 +82,9 @@ export class CallOfVersions implements RolledCall<ServingEngine> {
       isWithin(canary.share, `${name}@${canary.version}`, stickyKey(this.#call));
     const alias = isOfCanary ? canary : ownValue(aliases, asked);
     if (version === undefined && alias && !isOfCanary) this.#ofProd = model;
-    const meant = alias?.version ?? (await this.#resolve(store, ref, model)).version;
+    const meant = alias?.version ?? (await resolveUnmeant(store, ref, model)).version;
     this.#held.push(versions.hold(meant));
     return { name, version: meant };
-  }
-
-  /** A version that no alias means. */
-  async #resolve(store: Pick<RegistryStore, 'resolveServed'>, ref: ModelRef, { aliases }: FollowedModel) {
-    try {
-      return await store.resolveServed(ref);
-    } catch (error) {
-      const isMissing = PilotlightError.is(error) && error.code === 'MODEL_NOT_FOUND';
-      if (!isMissing || ref.version !== undefined || Object.keys(aliases).length > 0) throw error;
-      throw new EngineError(
-        'PACKAGE_UNAVAILABLE',
-        `Model ${ref.name} cannot be served now: no version of the registry was accepted yet. The log says why.`,
-        { details: { model: ref.name }, cause: error },
-      );
-    }
   }
 }
 

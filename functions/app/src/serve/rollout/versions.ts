@@ -81,6 +81,11 @@ export class Versions {
     };
   }
 
+  /** Frees a version that is held, once its last call has ended. */
+  leave(version: string): void {
+    this.#leaving.add(version);
+  }
+
   /** Frees all versions in memory but these, each once its last call has ended. */
   keep(versions: ReadonlySet<string>): void {
     const { name, engine } = this.#options;

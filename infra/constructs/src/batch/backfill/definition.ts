@@ -57,7 +57,11 @@ export function backfillDefinition(scope: Construct, props: BackfillDefinition):
       maxItemsPerBatch: rowsPerBatch,
       maxInputBytesPerBatch: BATCH_BYTES,
       // The function ends by itself before the state does, so that no abandoned invocation goes on.
-      batchInput: { 'job.$': '$', seconds: stateSeconds(upload.timeout, LONGEST_BATCH) },
+      batchInput: {
+        'job.$': '$',
+        'execution.$': '$$.Execution.Id',
+        seconds: stateSeconds(upload.timeout, LONGEST_BATCH),
+      },
     }),
     resultWriterV2: new ResultWriterV2({
       bucket,
@@ -72,6 +76,7 @@ export function backfillDefinition(scope: Construct, props: BackfillDefinition):
   const summary = TaskInput.fromObject({
     source: 'pilotlight.backfill.summary',
     job: JsonPath.objectAt('$$.Execution.Input'),
+    execution: JsonPath.stringAt('$$.Execution.Id'),
     results: JsonPath.objectAt('$.ResultWriterDetails'),
   });
   return rows.next(invoke(scope, 'Summary', upload, upload.timeout, summary));
