@@ -50,11 +50,15 @@ describe('models', () => {
       expect(await models('promote', `sentiment@${version}`, '--to', 'prod', ...because)).toMatchObject({
         code: 0,
       });
+    await models('promote', 'sentiment@1.1.0', '--to', 'canary', '--share', '0.1', ...because);
     expect(await models('rollback', 'sentiment', ...because)).toEqual({
       code: 0,
-      stdout: 'prod of sentiment means sentiment@1.0.0; it meant sentiment@1.1.0.\n',
+      stdout: expect.stringMatching(
+        /^prod of sentiment means sentiment@1\.0\.0; it meant sentiment@1\.1\.0\.\ncanary still means sentiment@1\.1\.0\. To end it: .* retire sentiment --alias canary/,
+      ),
       stderr: '',
     });
+    expect(await models('retire', 'sentiment', '--alias', 'canary', ...because)).toMatchObject({ code: 0 });
     expect(await models('require', 'sentiment', 'accuracy>=0.9', ...because)).toMatchObject({ code: 0 });
     expect(await models('promote', 'sentiment@1.1.0', '--to', 'prod', ...because)).toMatchObject({
       code: 1,

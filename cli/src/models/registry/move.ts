@@ -5,11 +5,14 @@ import {
   type Moved,
   type PromoteOptions,
   promoteVersion,
+  type RegistryBucket,
+  readRecord,
   requireOfAlias,
   retireAlias,
   rollBack,
 } from '@pilotlight/lifecycle/registry';
-import { digestFile } from '@pilotlight/model-format';
+import { digestFile, formatModelRef } from '@pilotlight/model-format';
+import { asCalled } from '../../kit/called-as.ts';
 import type { Terminal } from '../../kit/command.ts';
 import { CliError, usageError } from '../../kit/errors.ts';
 import { printable } from '../../kit/style.ts';
@@ -47,7 +50,23 @@ export async function rollback({ values, positionals }: RollbackLine, { stdout }
   const alias = readAlias(values.alias, '--alias');
   const decision = await readDecision(values);
   const bucket = openRegistry(values.registry);
-  tell(await rollBack(bucket, name, alias, { ...decision, from: values.from }), name, values.json, stdout);
+  const moved = await rollBack(bucket, name, alias, { ...decision, from: values.from });
+  tell(moved, name, values.json, stdout);
+  if (moved.entry && !values.json) stdout.write(await tellOthers(bucket, name, moved.before));
+}
+
+/** Aliases that still mean the version that was left, such as the canary that it was before. */
+async function tellOthers(bucket: RegistryBucket, name: string, left: string | undefined): Promise<string> {
+  const { aliases } = await readRecord(bucket, name);
+  const others = Object.keys(aliases).filter(
+    (alias) => formatModelRef({ name, version: aliases[alias]?.version }) === left,
+  );
+  return others
+    .map(
+      (alias) =>
+        `${alias} still means ${left}. To end it: ${asCalled(`pilotlight models retire ${name} --alias ${alias} --because TEXT`)}\n`,
+    )
+    .join('');
 }
 
 /** @throws CliError, LifecycleError */
