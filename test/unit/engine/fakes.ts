@@ -139,6 +139,7 @@ export function predictorOf(
       | 'session'
       | 'shortSession'
       | 'partSessions'
+      | 'usefulTokens'
       | 'tokenizer'
       | 'maxQueuedRequests'
       | 'batching'
@@ -158,6 +159,7 @@ export function predictorOf(
     session: changes.session ?? new SummingSession(),
     ...(changes.shortSession && { shortSession: changes.shortSession }),
     ...(changes.partSessions && { partSessions: changes.partSessions }),
+    usefulTokens: changes.usefulTokens,
     loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
     maxQueuedRequests: changes.maxQueuedRequests ?? 512,
     batching: changes.batching ?? { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: () => {} },

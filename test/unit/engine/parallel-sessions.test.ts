@@ -53,6 +53,25 @@ function withParts(shortLaneTokens = 0) {
   return { predictor, session, left, right, call, partSessions };
 }
 
+/** Each time that parts open they are two new sessions, listed in `opened`. */
+function withNewParts() {
+  const session = new HeldSession();
+  const opened: HeldSession[] = [];
+  const partSessions = openLater(async () => {
+    const parts = [new HeldSession(), new HeldSession()];
+    opened.push(...parts);
+    return parts;
+  });
+  const batching = { kind: 'dynamic', limits: {}, shortLaneTokens: 0, onBatch: () => {} } as const;
+  const predictor = predictorOf({ session, partSessions, batching });
+  const call = async (text: string) => {
+    const answer = predictor.predict(text, first);
+    await setImmediate();
+    return [answer];
+  };
+  return { session, opened, partSessions, call };
+}
+
 /** The parts have opened, and ran nothing. */
 async function withOpenParts(shortLaneTokens = 0) {
   const parts = withParts(shortLaneTokens);
@@ -83,6 +102,59 @@ describe('sessions that run at the same time', () => {
     expect([partSessions.opened.length, left.batches]).toEqual([2, [1]]);
     for (const busy of [session, left]) await busy.end();
     await Promise.all([...first, ...second]);
+  });
+
+  it('close after a minute in which none of them ran, and open anew for a text that waits', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { session, call, partSessions, opened } = withNewParts();
+      const ask = async () => {
+        const answers = [...(await call('a')), ...(await call('b'))];
+        for (const busy of [session, ...opened]) await busy.end();
+        await Promise.all(answers);
+      };
+      await ask();
+      await vi.advanceTimersByTimeAsync(59_000);
+      await ask();
+      await vi.advanceTimersByTimeAsync(59_000);
+      expect([partSessions.opened.length, opened.map(({ ended }) => ended)]).toEqual([2, [false, false]]);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect([partSessions.opened, opened.map(({ ended }) => ended)]).toEqual([[], [true, true]]);
+      await ask();
+      expect(opened.map(({ ended }) => ended)).toEqual([true, true, false, false]);
+      await partSessions.dispose();
+      expect(opened.every(({ ended }) => ended)).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('stay open while one of them runs, however long that takes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { session, call, partSessions, opened } = withNewParts();
+      const answers = [...(await call('a')), ...(await call('b'))];
+      await session.end();
+      await vi.advanceTimersByTimeAsync(90_000);
+      expect(partSessions.opened).toHaveLength(2);
+      await opened[0]?.end();
+      await Promise.all(answers);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(partSessions.opened).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('make batches no larger than is of use to them, unless the limits of the queue say so', () => {
+    const batching = { kind: 'dynamic', limits: {}, shortLaneTokens: 0, onBatch: () => {} } as const;
+    const most = (changes: Parameters<typeof predictorOf>[0]) =>
+      predictorOf({ batching, ...changes }).maxBatchTokens;
+    const budget = most({});
+    expect(most({ usefulTokens: budget - 1 })).toBe(budget - 1);
+    expect(most({ usefulTokens: budget + 1 })).toBe(budget);
+    const limits = { maxBatchTokens: 4 * budget };
+    expect(most({ usefulTokens: budget - 1, batching: { ...batching, limits } })).toBe(4 * budget);
   });
 
   it('are done without where they cannot be opened: one session runs all, and says so once', async () => {
@@ -262,6 +334,7 @@ describe('the sessions of a model', () => {
     expect(opened.slice(1)).toEqual([part, part]);
     expect([parts.length, anyEnded(sessions)]).toEqual([2, false]);
     expect(await sessions.partSessions?.open()).toBe(parts);
+    expect(sessions.usefulTokens).toBe(1024);
   });
 
   it('are freed with their model, also those that are still being opened, and none opens afterwards', async () => {

@@ -30,8 +30,17 @@ export type Graphs =
   | { readonly only: GraphRunner }
   /** `short` runs short texts alone, and `long` the others. */
   | { readonly long: GraphRunner; readonly short: GraphRunner }
-  /** `whole` uses all threads; the parts run batches beside one another, and open once something waits for them. */
-  | { readonly whole: GraphRunner; readonly openParts: () => Promise<readonly GraphRunner[]> };
+  /** `whole` uses all threads; the parts run batches beside one another, open once something waits for them, and close when nothing did for long. */
+  | ({ readonly whole: GraphRunner } & Parts);
+
+interface Parts {
+  readonly openParts: () => Promise<readonly GraphRunner[]>;
+  /** Frees them; they may be opened anew. */
+  readonly closeParts: () => Promise<void>;
+}
+
+/** Time without a batch after which the parts close. They open again in some hundred milliseconds, while the other session goes on. */
+const PARTS_IDLE_MS = 60_000;
 
 export interface BatchLoopDependencies {
   readonly graphs: Graphs;
@@ -45,8 +54,10 @@ export class BatchLoop implements Scheduler {
   readonly #onBatch: (batch: BatchShape) => void;
   /** In the order in which they choose. */
   readonly #lanes: [Lane, ...Lane[]];
-  /** Opens the parts, where there are to be any that are not open. */
-  #openParts: (() => Promise<readonly GraphRunner[]>) | undefined;
+  readonly #parts: Parts | undefined;
+  /** Whether nobody has opened the parts, where there are to be any. */
+  #partsClosed: boolean;
+  #partsIdle: NodeJS.Timeout | undefined;
   /** Made while another one ran. */
   #next: Batch | undefined;
 
@@ -54,7 +65,8 @@ export class BatchLoop implements Scheduler {
     this.#source = source;
     this.#onBatch = onBatch;
     this.#lanes = openLanes(graphs);
-    this.#openParts = 'openParts' in graphs ? graphs.openParts : undefined;
+    this.#parts = 'openParts' in graphs ? graphs : undefined;
+    this.#partsClosed = this.#parts !== undefined;
   }
 
   get queued(): number {
@@ -99,25 +111,44 @@ export class BatchLoop implements Scheduler {
       const batch = choice && this.#prepare(lane, choice);
       if (batch) void this.#serve(lane, batch);
     }
-    if (this.#openParts && this.#source.size > 0) void this.#addParts(this.#openParts);
+    if (this.#parts && this.#partsClosed && this.#source.size > 0) void this.#addParts(this.#parts);
     this.#prepareFull();
   }
 
   /** Never rejects: where the parts cannot be opened, the session of all threads runs everything. */
-  async #addParts(open: () => Promise<readonly GraphRunner[]>): Promise<void> {
-    this.#openParts = undefined;
+  async #addParts(parts: Parts): Promise<void> {
+    this.#partsClosed = false;
     try {
-      this.#lanes.push(...(await open()).map((part) => openLane('part', part)));
+      this.#lanes.push(...(await parts.openParts()).map((part) => openLane('part', part)));
+      this.#partsIdle = setTimeout(() => void this.#removeParts(parts), PARTS_IDLE_MS).unref();
       this.#runIdle();
     } catch (cause) {
       warnOfFailure('Batches run one after the other, because no more sessions open', cause);
     }
   }
 
+  /** Gives the memory of the parts back, unless one of them runs. */
+  async #removeParts({ closeParts }: Parts): Promise<void> {
+    const isPart = ({ role }: Lane) => role === 'part';
+    if (this.#lanes.some((lane) => isPart(lane) && lane.running)) {
+      this.#partsIdle?.refresh();
+      return;
+    }
+    const [whole, ...others] = this.#lanes;
+    this.#lanes.splice(0, this.#lanes.length, whole, ...others.filter((lane) => !isPart(lane)));
+    try {
+      await closeParts();
+    } catch (cause) {
+      warnOfFailure('Sessions without work did not close', cause);
+    }
+    this.#partsClosed = true;
+  }
+
   /** Never rejects, because every failure is told to the calls that wait for it. */
   async #serve(lane: Lane, { entries, feeds }: Batch): Promise<void> {
     const lengths = entries.map(({ tokens }) => tokens);
     lane.running = { tokens: sum(lengths), longest: Math.max(...lengths) };
+    if (lane.role === 'part') this.#partsIdle?.refresh();
     const tell = await lane.turns.take(() => this.#runBatch(lane, entries, feeds));
     if (lane.graph.runsElsewhere) {
       // The session has its next batch before this thread turns to what came of the last one.

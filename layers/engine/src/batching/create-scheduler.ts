@@ -17,7 +17,7 @@ export interface SchedulerDependencies extends Sessions {
 
 /** Makes the batch loop of one model, as the engine's options say. */
 export function createScheduler(dependencies: SchedulerDependencies): Scheduler {
-  const { manifest, variant, session, shortSession, partSessions, batching } = dependencies;
+  const { manifest, variant, session, shortSession, partSessions, usefulTokens, batching } = dependencies;
   const { name: model, version, textProcessing } = manifest;
   const padding = { ...textProcessing, multipleOf: describeScheme(variant.scheme).lengthMultiple };
   const graphOn = (on: Session) => new GraphRunner({ graph: variant.graphs.model, session: on, padding });
@@ -25,12 +25,14 @@ export function createScheduler(dependencies: SchedulerDependencies): Scheduler 
     const source = new PlannedSource(variant.tokenBudget);
     return new BatchLoop({ graphs: { only: graphOn(session) }, source, onBatch: () => {} });
   }
-  const limits = { ...DEFAULT_QUEUE_LIMITS, maxBatchTokens: variant.tokenBudget, ...batching.limits };
+  const maxBatchTokens = Math.min(variant.tokenBudget, usefulTokens ?? variant.tokenBudget);
+  const limits = { ...DEFAULT_QUEUE_LIMITS, maxBatchTokens, ...batching.limits };
   let graphs: Graphs = { only: graphOn(session) };
   if (partSessions) {
     graphs = {
       whole: graphOn(session),
       openParts: async () => (await partSessions.open()).map(graphOn),
+      closeParts: () => partSessions.close(),
     };
   } else if (shortSession) graphs = { long: graphOn(session), short: graphOn(shortSession) };
   return new BatchLoop({

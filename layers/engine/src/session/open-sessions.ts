@@ -9,6 +9,8 @@ export interface Sessions {
   readonly shortSession?: Session | undefined;
   /** Run batches at the same time, on a share of the threads each. @default - there are none */
   readonly partSessions?: PartSessions | undefined;
+  /** Padded tokens of a batch above which a larger one costs memory and saves no time. @default - nobody knows */
+  readonly usefulTokens?: number | undefined;
 }
 
 /** The sessions that a model is to have, and the threads that they share. */
@@ -30,6 +32,9 @@ interface SessionSettings extends Pick<SessionOptions, 'intraOpThreads' | 'allow
 
 /** The largest model that has parts: each of them packs the weights anew. See batching/ADR-parallel-sessions.md. */
 const MOST_BYTES_IN_PARTS = 128 * 2 ** 20;
+
+/** A thread that runs a batch of its own is no faster with a larger one, whose hidden states take more memory. See batching/ADR-parallel-sessions.md. */
+const USEFUL_TOKENS_OF_A_THREAD = 256;
 
 /** Plans the sessions of a model of so many bytes. */
 export function planSessions(
@@ -59,7 +64,8 @@ export async function openSessions(
     const share = { intraOpThreads: Math.floor(intraOpThreads / parts), allowSpinning: false };
     const openPart = () => open({ ...share, niceness: giveWay });
     const partSessions = openLater(() => openAll(Array.from({ length: parts }, openPart)));
-    return { session: await open({ ...all, niceness: 0 }), partSessions };
+    const usefulTokens = USEFUL_TOKENS_OF_A_THREAD * intraOpThreads;
+    return { session: await open({ ...all, niceness: 0 }), partSessions, usefulTokens };
   }
   if (!withShort) return { session: await open({ ...all, niceness: 0 }) };
   const opening = [open({ ...all, niceness: giveWay }), open({ ...all, niceness: 0 })] as const;
