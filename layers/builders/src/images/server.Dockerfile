@@ -33,6 +33,7 @@ COPY --from=cuda-provider /provider/ /app/node_modules/onnxruntime-node/bin/napi
 # The root file system may be read-only: whatever is written goes to /tmp. Models of /opt are compared by size, for the
 # registry has compared their layer by its digest.
 ENV NODE_ENV=production \
+    MALLOC_TRIM_THRESHOLD_=1048576 \
     PILOTLIGHT_PORT=8080 \
     PILOTLIGHT_MODELS_DIR=/opt/models \
     HOME=/tmp \
