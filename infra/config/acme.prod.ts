@@ -30,6 +30,7 @@ export default defineConfig({
     },
     reviews: {
       models: ['sentiment@1.0.1'],
+      packages: { registry: { address: 's3://acme-models/nlp' } },
       coldStart: { kind: 'provisioned', count: 1 },
     },
   },

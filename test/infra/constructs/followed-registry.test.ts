@@ -1,11 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
+import { chooseEphemeralStorage } from '../../../infra/constructs/src/function/placed-function.ts';
 import {
   InferenceFunction,
   type InferenceFunctionProps,
   UploadPipeline,
   WebInferenceFunction,
 } from '../../../infra/constructs/src/index.ts';
+import type { Placement } from '../../../layers/builders/src/models/place.ts';
 import { findingsOf } from './findings.ts';
 import { serverTemplate } from './server-under-test.ts';
 import { refusalOf, statementsOf, templateOf } from './template.ts';
@@ -67,6 +69,15 @@ test('a server follows the models that it is told of, by the role of its tasks',
       }),
     ],
   });
+});
+
+test('a function has ephemeral storage for what it fetches anyway, and for two versions of each package that it follows', () => {
+  const mebibytes = (count: number) => ({ bytes: count * 1_048_576 });
+  const layer: Placement = { kind: 'layer', layers: [], functionBytes: 1, runtimeLayerBytes: 1 };
+  expect(chooseEphemeralStorage(layer)).toBe(512);
+  expect(chooseEphemeralStorage(layer, [mebibytes(190), mebibytes(2)])).toBe(512);
+  expect(chooseEphemeralStorage(layer, [mebibytes(400), mebibytes(100)])).toBe(2 * 500 + 128);
+  expect(chooseEphemeralStorage(layer, [mebibytes(9000)])).toBe(10_240);
 });
 
 test('an address that is none, and a variable beside it, are refused by name', () => {

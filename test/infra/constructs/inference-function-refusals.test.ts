@@ -122,7 +122,8 @@ describe('the function refuses', () => {
       functionBytes: 1,
       runtimeLayerBytes: 1,
     });
-    const props = { placement, architecture: 'arm64', role, options: {} } as const;
+    const size = { ephemeralStorageMegabytes: 512 };
+    const props = { placement, ...size, architecture: 'arm64', role, options: {} } as const;
     expect(refusalOf(() => placedFunction(stack, 'Function', props))).toEqual({
       code: 'UNSUPPORTED_PLACEMENT',
       message:

@@ -23,7 +23,6 @@ import { type ColdStart, isScaled, readCapacity } from './cold-start/schema.ts';
 import { WarmUpSchedule } from './cold-start/warm-up-schedule.ts';
 import { besideServer, grantServer, type HandOver, serverVariables } from './hand-over.ts';
 import { ModelFunction, OWNED_VARIABLES, refuseOwned } from './model-function.ts';
-import { chooseEphemeralStorage } from './placed-function.ts';
 import { Canary } from './release/canary.ts';
 import { type FunctionSettings, functionSchema } from './schema.ts';
 
@@ -104,7 +103,7 @@ export class InferenceFunction extends ModelFunction {
     const { reservedConcurrency, tracing } = lambda;
     checkColdStart(coldStart, {
       placement: this.placement.kind,
-      ephemeralStorageMegabytes: chooseEphemeralStorage(this.placement),
+      ephemeralStorageMegabytes: this.ephemeralStorageMegabytes,
       reservedConcurrency,
       traffic: release.canary?.traffic,
     });

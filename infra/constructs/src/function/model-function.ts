@@ -19,7 +19,7 @@ import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { defaultPackagesFolder } from '../common/paths.ts';
 import type { ColdStart } from './cold-start/schema.ts';
 import { checkFetchTime } from './fetch-time.ts';
-import { placedFunction } from './placed-function.ts';
+import { chooseEphemeralStorage, placedFunction } from './placed-function.ts';
 import { codeFolder, PREDICTORS } from './predictors-code.ts';
 import type { lambdaSchema, packagesSchema } from './schema.ts';
 import { grantInterfaces, inGivenVpc } from './vpc-place.ts';
@@ -49,6 +49,8 @@ export interface OwnFunctionOptions extends Omit<FunctionOptions, 'environment'>
 export abstract class ModelFunction extends Construct {
   abstract readonly function: LambdaFunction;
   readonly placement: Placement;
+  /** Size of /tmp in MB. */
+  readonly ephemeralStorageMegabytes: number;
   /** The models as `name@version`. */
   readonly modelRefs: readonly string[];
   /** The models by name. */
@@ -97,6 +99,9 @@ export abstract class ModelFunction extends Construct {
       runtimeLayerBytes: runtimeLayerBytes(lambda.architecture),
       ...(packages.placement && { prefer: packages.placement }),
     });
+    const { registry } = packages;
+    const followed = described.filter(({ name }) => registry && (registry.models?.includes(name) ?? true));
+    this.ephemeralStorageMegabytes = chooseEphemeralStorage(this.placement, followed);
     const slow = checkFetchTime({
       placement: this.placement,
       timeoutSeconds: lambda.timeoutSeconds,
@@ -116,6 +121,7 @@ export abstract class ModelFunction extends Construct {
     return placedFunction(this, 'Function', {
       code: codeFolder(bundle, packages.predictors),
       placement: this.placement,
+      ephemeralStorageMegabytes: this.ephemeralStorageMegabytes,
       baseImage: packages.baseImage,
       architecture: lambda.architecture,
       role: this.role,

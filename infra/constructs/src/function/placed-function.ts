@@ -2,7 +2,12 @@
 
 import { bundleFolder, HANDLER } from '@pilotlight/functions';
 import { buildFunctionContext } from '@pilotlight/layers/internal/images/index';
-import type { Placement } from '@pilotlight/layers/internal/models/index';
+import {
+  EPHEMERAL_STORAGE,
+  ephemeralStorageMegabytes,
+  type PackageDescription,
+  type Placement,
+} from '@pilotlight/layers/internal/models/index';
 import { Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Role } from 'aws-cdk-lib/aws-iam';
@@ -23,6 +28,8 @@ import { type Architecture, lambdaArchitecture, RuntimeLayer } from './runtime-l
 
 export interface PlacedFunctionProps {
   readonly placement: Placement;
+  /** Size of /tmp in MB. */
+  readonly ephemeralStorageMegabytes: number;
   readonly architecture: Architecture;
   readonly role: Role;
   /** The folder of a function with the engine in it. @default - that of the predict function */
@@ -33,13 +40,21 @@ export interface PlacedFunctionProps {
   readonly options: FunctionOptions;
 }
 
-/** The default size of /tmp, in MB. */
-export const DEFAULT_EPHEMERAL_MEGABYTES = 512;
+/** The one that serves and the one that is to take over; a package that is deployed says how large both are. */
+const VERSIONS_AT_ONCE = 2;
 
-/** Chooses the MB of /tmp that a placement needs. */
-export function chooseEphemeralStorage(placement: Placement): number {
-  return placement.kind === 's3' ? placement.ephemeralStorageMegabytes : DEFAULT_EPHEMERAL_MEGABYTES;
+/** Chooses the MB of /tmp for what a placement fetches, and beside it for two versions of each package that follows a registry. */
+export function chooseEphemeralStorage(
+  placement: Placement,
+  followed: readonly Pick<PackageDescription, 'bytes'>[] = [],
+): number {
+  const fetched = placement.kind === 's3' ? sumOfBytes(placement.fetched) : 0;
+  const wanted = ephemeralStorageMegabytes(fetched + VERSIONS_AT_ONCE * sumOfBytes(followed));
+  return Math.min(EPHEMERAL_STORAGE.maximumMegabytes, wanted);
 }
+
+const sumOfBytes = (packages: readonly Pick<PackageDescription, 'bytes'>[]): number =>
+  packages.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** @throws InfraError UNSUPPORTED_PLACEMENT for models that only a GPU serves */
 export function placedFunction(scope: Construct, id: string, props: PlacedFunctionProps): LambdaFunction {
@@ -59,7 +74,13 @@ export function placedFunction(scope: Construct, id: string, props: PlacedFuncti
 function imageFunction(
   scope: Construct,
   id: string,
-  { architecture, options, baseImage, code = bundleFolder('predict').folder }: PlacedFunctionProps,
+  {
+    architecture,
+    options,
+    ephemeralStorageMegabytes: megabytes,
+    baseImage,
+    code = bundleFolder('predict').folder,
+  }: PlacedFunctionProps,
   { packages }: Extract<Placement, { kind: 'image' }>,
 ): LambdaFunction {
   const context = buildFunctionContext({
@@ -73,6 +94,9 @@ function imageFunction(
   // name it change too; with the id of the zip they would go on to watch the one that is gone.
   return new DockerImageFunction(scope, `Image${id}`, {
     ...options,
+    ...(megabytes > EPHEMERAL_STORAGE.minimumMegabytes && {
+      ephemeralStorageSize: Size.mebibytes(megabytes),
+    }),
     architecture: lambdaArchitecture(architecture),
     code: DockerImageCode.fromImageAsset(context, {
       platform,
@@ -84,7 +108,13 @@ function imageFunction(
 function zipFunction(
   scope: Construct,
   id: string,
-  { placement, architecture, role, options, code = bundleFolder('predict').folder }: PlacedFunctionProps,
+  {
+    ephemeralStorageMegabytes: megabytes,
+    architecture,
+    role,
+    options,
+    code = bundleFolder('predict').folder,
+  }: PlacedFunctionProps,
   zipped: Extract<Placement, { kind: 'layer' | 's3' }>,
 ): LambdaFunction {
   const runtime = RuntimeLayer.of(scope, architecture);
@@ -105,7 +135,7 @@ function zipFunction(
     handler: HANDLER,
     code: Code.fromAsset(code),
     layers: [runtime.layer, ...models.layers],
-    ephemeralStorageSize: Size.mebibytes(chooseEphemeralStorage(placement)),
+    ephemeralStorageSize: Size.mebibytes(megabytes),
     environment: {
       ...options.environment,
       ...(remote && { PILOTLIGHT_REMOTE_PACKAGES: remote.variable }),
