@@ -11,12 +11,11 @@ const PROJECTS = ['unit', 'golden', 'e2e', 'attack', 'infra', 'packages', 'proce
  */
 const SHARED: ReadonlySet<string> = new Set(['unit', 'golden', 'infra']);
 /**
- * Files of these that look at what a process keeps for good: classes that a server replaces, metrics that are published once, runs that never end and
- * keep a core busy.
+ * Files of these that look at what a process keeps for good: classes that a server replaces, runs that never end and keep
+ * a core busy.
  */
 const APART = [
   'test/unit/engine/session.test.ts',
-  'test/unit/functions/cold-start.test.ts',
   'test/unit/functions/exchange.test.ts',
   'test/unit/functions/rehearse.test.ts',
 ];

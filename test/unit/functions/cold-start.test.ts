@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { fakeEngine } from './fake-engine.ts';
-import { emitted, HEALTH, predictEnvironment } from './predict-environment.ts';
+import { emitted, HEALTH, predictEnvironment, recordEmitted } from './predict-environment.ts';
+
+recordEmitted();
 
 describe('the metrics of a cold start', () => {
   it('are the time of the init phase and the phases of each load, once', async () => {

@@ -13,20 +13,23 @@ import { lambdaContext } from './lambda-context.ts';
 /** Lines of log of the test under way, metrics among them. */
 export let emitted: Record<string, unknown>[] = [];
 
-beforeEach(() => {
-  vi.stubEnv('POWERTOOLS_DEV', 'true');
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
-  vi.stubEnv('AWS_LAMBDA_INITIALIZATION_TYPE', 'on-demand');
-  emitted = [];
-  const capture = (line: string) => emitted.push(JSON.parse(line));
-  vi.spyOn(console, 'log').mockImplementation(capture);
-  vi.spyOn(console, 'error').mockImplementation(capture);
-  vi.spyOn(console, 'warn').mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-});
+/** Has each test of the calling file begin with no lines, and with the environment of a function on Lambda. */
+export function recordEmitted(): void {
+  beforeEach(() => {
+    vi.stubEnv('POWERTOOLS_DEV', 'true');
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+    vi.stubEnv('AWS_LAMBDA_INITIALIZATION_TYPE', 'on-demand');
+    emitted = [];
+    const capture = (line: string) => emitted.push(JSON.parse(line));
+    vi.spyOn(console, 'log').mockImplementation(capture);
+    vi.spyOn(console, 'error').mockImplementation(capture);
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+}
 
 export const HEALTH = { version: '2.0', rawPath: '/health', requestContext: { http: { method: 'GET' } } };
 

@@ -13,7 +13,9 @@ import { createHandler } from '../../../functions/predict/create-handler.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
 import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { lambdaContext } from './lambda-context.ts';
-import { HEALTH, predictEnvironment } from './predict-environment.ts';
+import { HEALTH, predictEnvironment, recordEmitted } from './predict-environment.ts';
+
+recordEmitted();
 
 const event = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../fixtures/events/${name}.json`, import.meta.url), 'utf8'));

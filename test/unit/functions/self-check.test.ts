@@ -3,7 +3,9 @@ import { EngineError } from '@pilotlight/engine';
 import { describe, expect, it, vi } from 'vitest';
 import { warmUpReportSchema } from '../../../functions/app/src/aws/warm-up.ts';
 import { fakeEngine } from './fake-engine.ts';
-import { emitted, predictEnvironment } from './predict-environment.ts';
+import { emitted, predictEnvironment, recordEmitted } from './predict-environment.ts';
+
+recordEmitted();
 
 const goldenMetrics = () => emitted.filter((line) => 'GoldenFailures' in line || 'GoldenDrift' in line);
 const errors = () => emitted.filter(({ level }) => level === 'ERROR');

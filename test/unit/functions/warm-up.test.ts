@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { warmUpReportSchema } from '../../../functions/app/src/aws/warm-up.ts';
 import { holdMs } from '../../../functions/predict/warm-up.ts';
 import { fakeEngine } from './fake-engine.ts';
-import { predictEnvironment as environment, HEALTH } from './predict-environment.ts';
+import { predictEnvironment as environment, HEALTH, recordEmitted } from './predict-environment.ts';
+
+recordEmitted();
 
 /** Milliseconds that `work` takes. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
