@@ -67,14 +67,14 @@ function declaredAnywhere(names: readonly string[]): string[] {
 }
 
 describe.each(FUNCTIONS)('the bundle of %s', (name) => {
-  it('is at most 2.7 MB in all, most of it read only where it is needed, and says how large it is', async () => {
+  it('is at most 2.75 MB in all, most of it read only where it is needed, and says how large it is', async () => {
     const folder = join(task, name);
     const { bytes } = await bundle(name, folder);
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile());
     const sizes = files.map(({ parentPath, name: entry }) => statSync(join(parentPath, entry)).size);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(bytes);
-    expect(bytes).toBeLessThanOrEqual(2_700_000);
+    expect(bytes).toBeLessThanOrEqual(2_750_000);
   });
 });
 

@@ -36,7 +36,7 @@ describe('models diff', () => {
     const { stdout } = await twinOf('--markdown');
     expect(stdout).toMatch(/^### <code>sentiment@1\.0\.1 int8<\/code> → /);
     expect(stdout).toContain('<details><summary>Token ids: 3 texts differ</summary>');
-    expect(stdout).toContain('&#64;someone said &#42;&#42;so&#42;&#42;, &lt;b&gt;in BOLD&lt;/b&gt;');
+    expect(stdout).toContain('&#64;&#8203;someone said &#42;&#42;so&#42;&#42;, &lt;b&gt;in BOLD&lt;/b&gt;');
   });
 
   test('fails where more decisions flip than are allowed, and only then', async () => {
