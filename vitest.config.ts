@@ -49,7 +49,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of the machine that this is sized for, because tests of processes and servers wait for much of their time.
+    maxWorkers: 3,
     reporters: ['default', './test/closing-line-reporter.ts'],
     coverage: {
       provider: 'v8',
