@@ -24,7 +24,7 @@ describe('a reference of traffic', () => {
     const { features, texts } = read(lengths.flatMap((tokens) => repeat({ tokens }, 20)));
     expect(texts).toBe(220);
     const bins = [...(features.get('tokens') ?? [])].filter(([, count]) => count > 0);
-    const bound = (value: number): string => String(TOKEN_BOUNDS.indexOf(value));
+    const bound = (value: (typeof TOKEN_BOUNDS)[number]): string => String(TOKEN_BOUNDS.indexOf(value));
     expect(bins).toEqual([
       [bound(3), 40],
       [bound(4), 20],
