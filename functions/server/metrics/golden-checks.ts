@@ -1,7 +1,8 @@
 /** Whether the models of a server still answer as their packages say: a golden of each, once an hour. Functions do it at their warm-ups. */
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
+import { isFault, runGolden } from '@pilotlight/app/internal/serve/rollout/goldens';
 import { Counter, gauges } from '@pilotlight/app/internal/telemetry/prometheus-text';
-import { formatModelRef, type GoldenCheck, type LoadedModel, PilotlightError } from '@pilotlight/engine';
+import { formatModelRef, type LoadedModel } from '@pilotlight/engine';
 
 const HOUR_MS = 3_600_000;
 /** How long to wait where requests are under way: a check takes the time of one, and nobody is to wait for it. */
@@ -67,9 +68,9 @@ export class GoldenChecks {
 
   async #checkOne(model: CheckedModel): Promise<void> {
     const { name, version } = model.manifest;
-    const result = await run(model);
+    const result = await runGolden(model);
     const { drift } = result;
-    const failed = drift === undefined || drift > 1;
+    const failed = isFault(result);
     const ref = formatModelRef(model.manifest);
     if (drift === undefined) this.#drifts.delete(ref);
     else this.#drifts.set(ref, { model: name, version, drift });
@@ -96,13 +97,5 @@ export class GoldenChecks {
     }
     await this.check();
     this.#later(everyMs, 0);
-  }
-}
-
-async function run(model: CheckedModel): Promise<Partial<GoldenCheck>> {
-  try {
-    return (await model.checkGolden?.()) ?? {};
-  } catch (error) {
-    return { problem: PilotlightError.is(error) ? error.message : 'The golden could not be run.' };
   }
 }
