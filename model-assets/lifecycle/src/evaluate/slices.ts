@@ -1,9 +1,9 @@
 /** The metrics of parts of a dataset: rows of like length, and rows with the same value of a column. */
 import { didYouMean } from '@pilotlight/model-format/errors';
+import { quantileOfSorted } from '../compare/run/quantile.ts';
 import { LifecycleError } from '../errors.ts';
 import type { DatasetFile } from './dataset/read-rows.ts';
 import type { JudgedRows } from './judge-model.ts';
-import { quantile } from './metrics/bootstrap.ts';
 import type { Slice } from './report-schema.ts';
 
 const PARTS = 4;
@@ -47,7 +47,7 @@ function noColumn({ path, rows }: DatasetFile, column: string): LifecycleError {
 /** Indices by the range that their number lies in: `9-14`. Ranges are between quartiles, so fewer where many numbers are equal. */
 function groupByRange(numbers: readonly number[]): Map<string, number[]> {
   const sorted = [...numbers].sort((left, right) => left - right);
-  const edges = Array.from({ length: PARTS - 1 }, (_, part) => quantile(sorted, (part + 1) / PARTS));
+  const edges = Array.from({ length: PARTS - 1 }, (_, part) => quantileOfSorted(sorted, (part + 1) / PARTS));
   const parts = Map.groupBy(
     numbers.keys(),
     (index) => edges.filter((edge) => (numbers[index] ?? 0) > edge).length,

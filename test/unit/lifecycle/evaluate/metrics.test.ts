@@ -1,6 +1,7 @@
 /** Each metric beside its reference implementation: test/fixtures/evaluation/make_metrics.py names them. */
 import { readFileSync } from 'node:fs';
-import { bootstrapIntervals, quantile } from '@pilotlight/lifecycle/internal/evaluate/metrics/bootstrap';
+import { quantileOfSorted as quantile } from '@pilotlight/lifecycle/internal/compare/run/quantile';
+import { bootstrapIntervals } from '@pilotlight/lifecycle/internal/evaluate/metrics/bootstrap';
 import {
   confidenceBins,
   expectedCalibrationError,

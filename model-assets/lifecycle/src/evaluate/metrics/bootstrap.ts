@@ -1,5 +1,6 @@
 /** Intervals by drawing the rows of a dataset again and again: Efron and Tibshirani 1993, percentiles. */
 import { Random } from '@pilotlight/engine/internal/runtimes/generation/search/random';
+import { quantileOfSorted } from '../../compare/run/quantile.ts';
 
 export interface BootstrapOptions {
   /** How often rows are drawn. @default 1,000 */
@@ -36,15 +37,7 @@ export function bootstrapIntervals(
   const intervals = new Map<string, readonly [number, number]>();
   for (const [name, list] of values) {
     list.sort((left, right) => left - right);
-    intervals.set(name, [quantile(list, 0.025), quantile(list, 0.975)]);
+    intervals.set(name, [quantileOfSorted(list, 0.025), quantileOfSorted(list, 0.975)]);
   }
   return intervals;
-}
-
-/** The value at a share of a sorted list, between two of its values where it falls there: `numpy.quantile`. NaN of no value. */
-export function quantile(sorted: readonly number[], share: number): number {
-  const at = share * (sorted.length - 1);
-  const low = sorted[Math.floor(at)] ?? Number.NaN;
-  const high = sorted[Math.ceil(at)] ?? Number.NaN;
-  return low + (high - low) * (at - Math.floor(at));
 }
