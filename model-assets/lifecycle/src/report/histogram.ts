@@ -1,6 +1,7 @@
 import { legend } from './legend.ts';
 import { linearAxis, tickLabel } from './scales.ts';
 import { drawing, element, seriesClass, text, textWidth } from './svg.ts';
+import { readable } from './tick-labels.ts';
 import { valueLines } from './value-lines.ts';
 
 const WIDTH = 760;
@@ -59,23 +60,11 @@ export function histogram({ title, x, y, edges, series }: Histogram): string {
         return element('rect', { x: start, y: at, width, height: bottom - at, class: seriesClass(index) });
       }),
     ),
-    ...labelEdges(edges, edgeAt, bottom + 18),
+    ...readable(edges.map((edge, index) => ({ value: edge, at: edgeAt(index) }))).map(({ value, at }) =>
+      text(tickLabel(value), at, bottom + 18, 'middle'),
+    ),
     text(x, WIDTH - 20, bottom + 38, 'end'),
   );
-}
-
-/** Leaves out the edges whose labels would touch the one before. */
-function labelEdges(edges: readonly number[], edgeAt: (index: number) => number, y: number): string[] {
-  const drawn: string[] = [];
-  let free = Number.NEGATIVE_INFINITY;
-  for (const [index, edge] of edges.entries()) {
-    const label = tickLabel(edge);
-    const half = textWidth(label) / 2;
-    if (edgeAt(index) - half < free) continue;
-    drawn.push(text(label, edgeAt(index), y, 'middle'));
-    free = edgeAt(index) + half + 6;
-  }
-  return drawn;
 }
 
 /** How many of `values` lie in each bin; those below the first edge or above the last one count in the outermost bins. */

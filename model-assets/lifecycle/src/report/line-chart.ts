@@ -1,6 +1,7 @@
 import { legend } from './legend.ts';
 import { type Axis, linearAxis, logAxis, tickLabel } from './scales.ts';
 import { drawing, element, seriesClass, text, textWidth } from './svg.ts';
+import { readable } from './tick-labels.ts';
 import { valueLines } from './value-lines.ts';
 
 const WIDTH = 760;
@@ -47,25 +48,12 @@ export function lineChart({ title, x, y, curves, logarithmic }: LineChart): stri
     key.svg,
     text(y, 16, top - 12),
     ...valueLines(vertical, left, WIDTH - 20),
-    ...readableTicks(horizontal).map((tick) =>
-      text(tickLabel(tick), horizontal.scale(tick), bottom + 18, 'middle'),
+    ...readable(horizontal.ticks.map((value) => ({ value, at: horizontal.scale(value) }))).map(
+      ({ value, at }) => text(tickLabel(value), at, bottom + 18, 'middle'),
     ),
     text(x, WIDTH - 20, bottom + 38, 'end'),
     ...curves.map((curve, index) => path(curve, index, horizontal, vertical)),
   );
-}
-
-/** Leaves out the ticks whose labels would touch the one before. */
-function readableTicks({ ticks, scale }: Axis): number[] {
-  const kept: number[] = [];
-  let free = Number.NEGATIVE_INFINITY;
-  for (const tick of ticks) {
-    const half = textWidth(tickLabel(tick)) / 2;
-    if (scale(tick) - half < free) continue;
-    kept.push(tick);
-    free = scale(tick) + half + 6;
-  }
-  return kept;
 }
 
 function path({ points }: Curve, index: number, horizontal: Axis, vertical: Axis): string {
