@@ -53,7 +53,7 @@ export {
   parseModelRef,
   type ResolvedRef,
 } from './ref/model-ref.ts';
-export { modelNameSchema, modelVersionSchema } from './ref/names.ts';
+export { aliasNameSchema, modelNameSchema, modelVersionSchema } from './ref/names.ts';
 export { chooseVersion, compareVersions } from './ref/versions.ts';
 export { describeScheme, type ExecutionProvider, SCHEME_NAMES, type SchemeName } from './schemes.ts';
 export {

@@ -1,7 +1,11 @@
 /** What the commands of a registry have in common: the registry, the model that is meant, who and why. */
 import { RegistryBucket, whoAmI } from '@pilotlight/lifecycle/registry';
-import { modelNameSchema, modelVersionSchema, parseModelRef } from '@pilotlight/model-format';
-import { aliasNameSchema } from '@pilotlight/model-format/registry';
+import {
+  aliasNameSchema,
+  modelNameSchema,
+  modelVersionSchema,
+  parseModelRef,
+} from '@pilotlight/model-format';
 import { usageError } from '../../kit/errors.ts';
 
 /** @throws CliError USAGE, LifecycleError USAGE */

@@ -12,3 +12,13 @@ export const modelNameSchema = z
 export const modelVersionSchema = z
   .string()
   .check(z.regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0'));
+
+/** `prod`, `canary`, `shadow`, or a name of the team's own. It is no version, because those begin with a digit. */
+export const aliasNameSchema = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/,
+      'must be 1-32 of a-z 0-9 - that begin with a letter, such as prod',
+    ),
+  );

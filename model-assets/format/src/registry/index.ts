@@ -2,7 +2,6 @@
 export { type GateResult, gateResultSchema } from './gate.ts';
 export {
   type Alias,
-  aliasNameSchema,
   CANARY,
   emptyRecord,
   MAX_BECAUSE,

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { locateFault, PilotlightError } from '../errors.ts';
 import { sha256Schema, text } from '../manifest/common.ts';
 import { sha256Of } from '../package/integrity.ts';
-import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
+import { aliasNameSchema, modelNameSchema, modelVersionSchema } from '../ref/names.ts';
 import { listOf, parseJson, parseUntilFault } from '../untrusted.ts';
 import { gateResultSchema } from './gate.ts';
 
@@ -23,16 +23,6 @@ export const MAX_BECAUSE = 2_000;
 export function registryKey(name: string): string {
   return `${REGISTRY_FOLDER}/${name}.json`;
 }
-
-/** `prod`, `canary`, `shadow`, or a name of the team's own. It is no version, because those begin with a digit. */
-export const aliasNameSchema = z
-  .string()
-  .check(
-    z.regex(
-      /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/,
-      'must be 1-32 of a-z 0-9 - that begin with a letter, such as prod',
-    ),
-  );
 
 /** The aliases with a meaning of their own. `canary` answers a share of the calls of `prod`, `shadow` reads a share after their answers. */
 export const PROD = 'prod';

@@ -1,5 +1,11 @@
 /** Routing rules: which model or version a call gets by what is around its texts. The first rule that fits decides. */
-import { isModelRef, type ModelRef, modelNameSchema, parseModelRef } from '@pilotlight/model-format';
+import {
+  aliasNameSchema,
+  isModelRef,
+  type ModelRef,
+  modelNameSchema,
+  parseModelRef,
+} from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import type { CalledModel } from '../rollout-port.ts';
 
@@ -103,6 +109,6 @@ function lengthOf(value: unknown): number {
 
 function isTarget(ref: string): boolean {
   const { name, version } = parseModelRef(ref);
-  const isAlias = version !== undefined && /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(version);
+  const isAlias = aliasNameSchema.safeParse(version).success;
   return isModelRef(isAlias ? name : ref);
 }

@@ -1,6 +1,10 @@
 /** Where packages are fetched from before a synth, and the checksums that they must have. */
-import { modelNameSchema, modelVersionSchema, parseModelRef } from '@pilotlight/model-format';
-import { aliasNameSchema } from '@pilotlight/model-format/registry';
+import {
+  aliasNameSchema,
+  modelNameSchema,
+  modelVersionSchema,
+  parseModelRef,
+} from '@pilotlight/model-format';
 import * as z from 'zod';
 import { textLike } from '../../common/fields.ts';
 
