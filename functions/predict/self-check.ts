@@ -2,8 +2,8 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { SelfCheck } from '@pilotlight/app/internal/aws/warm-up';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
+import { isFault, runGolden } from '@pilotlight/app/internal/serve/rollout/goldens';
 import { addMetrics, publishOfVersion } from '@pilotlight/app/internal/telemetry/emf';
-import { type GoldenCheck, PilotlightError } from '@pilotlight/engine';
 import { formatRef, type PredictModel } from './ports.ts';
 
 export interface SelfCheckDependencies {
@@ -30,11 +30,11 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
       .filter((model) => hasGoldens(model))
       .sort((left, right) => (formatRef(left) < formatRef(right) ? -1 : 1));
   const checked = async (model: CheckedModel): Promise<SelfCheck> => {
-    const result = { model: formatRef(model), ...(await check(model, logger)) };
+    const ref = formatRef(model);
+    const failed = (error: unknown) => logger.error('A golden could not be run', { model: ref, error });
+    const result = { model: ref, ...(await runGolden(model, failed)) };
     const { drift, problem } = result;
-    if (problem !== undefined || (drift ?? 0) > 1) {
-      logger.error('A model does not answer as its golden says', result);
-    }
+    if (isFault(result)) logger.error('A model does not answer as its golden says', result);
     metrics.addDimension('model', model.manifest.name);
     addMetrics(metrics, {
       ...(problem !== undefined && { GoldenFailures: 1 }),
@@ -79,13 +79,4 @@ type CheckedModel = PredictModel & Required<Pick<PredictModel, 'checkGolden'>>;
 
 function hasGoldens(model: PredictModel): model is CheckedModel {
   return model.checkGolden !== undefined;
-}
-
-async function check(model: CheckedModel, logger: Logger): Promise<Partial<GoldenCheck>> {
-  try {
-    return await model.checkGolden();
-  } catch (error) {
-    logger.error('A golden could not be run', { model: formatRef(model), error });
-    return { problem: PilotlightError.is(error) ? error.message : 'The golden could not be run.' };
-  }
 }

@@ -15,6 +15,7 @@ import { EXIT, type Terminal } from '../kit/command.ts';
 import { CliError, usageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
 import { ProgressBar } from '../kit/progress.ts';
+import { timeLeft } from '../kit/table.ts';
 import { evaluationText } from './eval-figures.ts';
 import type { EvalLine } from './eval-options.ts';
 
@@ -60,7 +61,7 @@ function progressText(done: number, rows: number, start: number): string {
   const count = `${done.toLocaleString('en')} of ${rows.toLocaleString('en')} rows`;
   if (done === 0) return count;
   const seconds = ((performance.now() - start) / 1_000) * (rows / done - 1);
-  return `${count}, ${Math.ceil(seconds)} s left`;
+  return `${count}, ${timeLeft(seconds)} left`;
 }
 
 function readParameters(text: string | undefined): Readonly<Record<string, unknown>> {

@@ -64,4 +64,4 @@ export {
   type TaskName,
   wireParameters,
 } from './tasks.ts';
-export { listOf, ownValue, parseJson, parseUntilFault } from './untrusted.ts';
+export { listOf, ownValue, parseJson, parseJsonBy, parseUntilFault } from './untrusted.ts';

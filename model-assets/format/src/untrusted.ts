@@ -1,5 +1,6 @@
 /** Reads what others have written: JSON, by schemas, and values by names that they chose. */
 import * as z from 'zod/mini';
+import { locateFault } from './wording/issue-reason.ts';
 
 /**
  * Parses JSON in which no object has a key `__proto__`: schemas would leave it out without a word.
@@ -31,6 +32,29 @@ export function parseUntilFault<Schema extends z.ZodMiniType>(
     if (!(error instanceof RangeError)) throw error;
     return z.custom<z.core.output<Schema>>(() => false, 'has too many faults').safeParse(value, UNTIL_FAULT);
   }
+}
+
+/**
+ * Parses JSON that others have written, up to the first fault.
+ *
+ * @param refuse - makes the error of a reason: `it is not JSON`, or the place in it and what must be there, `labels.2: must be a text`
+ * @throws the error that `refuse` makes
+ */
+export function parseJsonBy<Value>(
+  schema: z.ZodMiniType<Value>,
+  text: string,
+  refuse: (reason: string, cause?: unknown) => Error,
+): Value {
+  let json: unknown;
+  try {
+    json = parseJson(text);
+  } catch (cause) {
+    throw refuse('it is not JSON', cause);
+  }
+  const parsed = parseUntilFault(schema, json);
+  if (parsed.success) return parsed.data;
+  const { path, reason } = locateFault(parsed.error.issues[0]);
+  throw refuse(`${path.join('.') || 'the top level'}: ${reason}`);
 }
 
 /**

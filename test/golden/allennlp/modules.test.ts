@@ -1,6 +1,6 @@
 /** The graphs that the parts of AllenNLP models make, fed with the tensors that AllenNLP made of its inputs. */
 import * as ort from 'onnxruntime-node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Feeds } from '../../../layers/engine/src/ports.ts';
 import { type Instance, stack } from '../../../layers/engine/src/runtimes/allennlp/instance.ts';
 import { openArchive } from '../../../model-assets/toolchain/src/allennlp/archive/open-archive.ts';
@@ -17,12 +17,13 @@ import {
   type ReferenceTensor,
   readReference,
 } from '../../fixtures/allennlp.ts';
+import { describeShared } from '../../fixtures/shared.ts';
 
 /** Models of which AllenNLP's output has everything that the graph gives. */
 const TYPES = ['basic_classifier', 'simple_tagger'];
 const NAMES = listArchives().filter((name) => TYPES.includes(readReference(name).model_type));
 
-describe.skipIf(!hasArchives).each(NAMES)('%s (skipped without ../shared/allennlp)', (name) => {
+describeShared({ folder: 'allennlp', isThere: hasArchives }, NAMES, (name) => {
   const cases = readReference(name).cases;
   const instances = cases.map(({ model_inputs: inputs = {} }) => toInstance(flattenInputs(inputs)));
   let graph: ArchiveGraph;

@@ -14,8 +14,9 @@ import { naqanet } from '../../../layers/engine/src/runtimes/allennlp/models/naq
 import { qanet } from '../../../layers/engine/src/runtimes/allennlp/models/qanet.ts';
 import { flattenInputs, hasArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
+import { describeShared } from '../../fixtures/shared.ts';
 
-const ARCHIVES: readonly (readonly [name: string, definition: ArchiveModelDefinition])[] = [
+const ARCHIVES: ReadonlyMap<string, ArchiveModelDefinition> = new Map([
   ['bidaf', bidaf],
   ['qanet', qanet],
   ['naqanet', naqanet],
@@ -23,57 +24,56 @@ const ARCHIVES: readonly (readonly [name: string, definition: ArchiveModelDefini
   ['made_coref_lstm', coref],
   ['made_coref_spanbert', coref],
   ['made_coref_wordpieces', coref],
-];
+]);
 
-describe.skipIf(!hasArchives).each(ARCHIVES)(
-  '%s (skipped without ../shared/allennlp)',
-  (name, definition) => {
-    const { cases, degenerate } = readReference(name);
-    let shared: SharedModel;
-    beforeAll(async () => {
-      shared = await openSharedModel(name, definition);
-    });
+describeShared({ folder: 'allennlp', isThere: hasArchives }, [...ARCHIVES.keys()], (name) => {
+  const definition = ARCHIVES.get(name);
+  const { cases, degenerate } = readReference(name);
+  let shared: SharedModel;
+  beforeAll(async () => {
+    if (!definition) throw new RangeError(name);
+    shared = await openSharedModel(name, definition);
+  });
 
-    it('makes the tensors that AllenNLP makes', async () => {
-      for (const reference of cases) {
-        const instances = await shared.model.read(inputOf(reference), 'inputs');
-        const expected = flattenInputs(reference.model_inputs ?? {});
-        const made = stack(instances);
-        for (const [path, { dims, data }] of Object.entries(made)) {
-          expect(dims, path).toEqual(expected[path]?.shape);
-          expect(Array.from(data, Number), path).toEqual(
-            [expected[path]?.data].flat(Number.POSITIVE_INFINITY).map(Number),
-          );
-        }
+  it('makes the tensors that AllenNLP makes', async () => {
+    for (const reference of cases) {
+      const instances = await shared.model.read(inputOf(reference), 'inputs');
+      const expected = flattenInputs(reference.model_inputs ?? {});
+      const made = stack(instances);
+      for (const [path, { dims, data }] of Object.entries(made)) {
+        expect(dims, path).toEqual(expected[path]?.shape);
+        expect(Array.from(data, Number), path).toEqual(
+          [expected[path]?.data].flat(Number.POSITIVE_INFINITY).map(Number),
+        );
       }
-    });
+    }
+  });
 
-    it('answers what AllenNLP answers, each input alone', async () => {
-      for (const reference of cases) {
-        const [answer] = await shared.predict([inputOf(reference)]);
-        expectAnswer(answer, reference.output);
+  it('answers what AllenNLP answers, each input alone', async () => {
+    for (const reference of cases) {
+      const [answer] = await shared.predict([inputOf(reference)]);
+      expectAnswer(answer, reference.output);
+    }
+  });
+
+  it('answers the same to all inputs in one batch', async () => {
+    const answers = await shared.predict(cases.map(inputOf));
+    for (const [index, { output }] of cases.entries()) expectAnswer(answers[index], output);
+  });
+
+  it('refuses what AllenNLP cannot read, before anything runs', async () => {
+    for (const { input, error, output } of degenerate) {
+      if (error !== undefined) {
+        await expect(shared.model.read(input, 'inputs'), JSON.stringify(input)).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+        });
+      } else {
+        const [answer] = await shared.predict([input]);
+        expectAnswer(answer, output ?? {});
       }
-    });
-
-    it('answers the same to all inputs in one batch', async () => {
-      const answers = await shared.predict(cases.map(inputOf));
-      for (const [index, { output }] of cases.entries()) expectAnswer(answers[index], output);
-    });
-
-    it('refuses what AllenNLP cannot read, before anything runs', async () => {
-      for (const { input, error, output } of degenerate) {
-        if (error !== undefined) {
-          await expect(shared.model.read(input, 'inputs'), JSON.stringify(input)).rejects.toMatchObject({
-            code: 'INVALID_INPUT',
-          });
-        } else {
-          const [answer] = await shared.predict([input]);
-          expectAnswer(answer, output ?? {});
-        }
-      }
-    });
-  },
-);
+    }
+  });
+});
 
 describe.skipIf(!hasArchives)('a document as a text (skipped without ../shared/allennlp)', () => {
   it.each(['made_coref_lstm', 'made_coref_spanbert', 'made_coref_wordpieces'])(

@@ -5,12 +5,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Engine } from '@pilotlight/engine';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { createApp } from '../../../functions/app/src/app.ts';
 import { compareAnswers } from '../../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { packageArchive } from '../../../model-assets/toolchain/src/allennlp/package/package-archive.ts';
 import { archivePath, hasArchives, hubPath, listArchives, readReference } from '../../fixtures/allennlp.ts';
 import { givenInput } from '../../fixtures/allennlp-inputs.ts';
+import { describeShared } from '../../fixtures/shared.ts';
 import { LONG } from '../../scale.ts';
 import { temporaryFolder } from '../../unit/toolchain/temporary-folder.ts';
 
@@ -41,7 +42,7 @@ async function post(model: string, body: unknown): Promise<{ status: number; bod
 
 const names = listArchives().filter((name) => LONG || HANDFUL.includes(name));
 
-describe.skipIf(!hasArchives).each(names)('%s (skipped without ../shared/allennlp)', (name) => {
+describeShared({ folder: 'allennlp', isThere: hasArchives }, names, (name) => {
   const reference = readReference(name);
 
   it('is packaged with what AllenNLP answered as the proof', async () => {

@@ -1,9 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { JsonObject } from '../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
 import { findArchiveModel } from '../../../layers/engine/src/runtimes/allennlp/models/index.ts';
 import { hasArchives, listArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
+import { describeShared } from '../../fixtures/shared.ts';
 
 const TYPES = [
   'basic_classifier',
@@ -41,7 +42,7 @@ function withWords({ input, words, tokens, output }: Partial<ReferenceCase>) {
   };
 }
 
-describe.skipIf(!hasArchives).each(NAMES)('%s (skipped without ../shared/allennlp)', (name) => {
+describeShared({ folder: 'allennlp', isThere: hasArchives }, NAMES, (name) => {
   const { cases, degenerate, tokenization, model_type: type } = readReference(name);
   const needsWords = tokenization === 'spacy' || ['srl', 'biaffine_parser'].includes(type);
   const toInput = (each: Partial<ReferenceCase>) => (needsWords ? withWords(each) : each.input);

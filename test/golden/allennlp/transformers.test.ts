@@ -5,6 +5,7 @@ import { transformerQa } from '../../../layers/engine/src/runtimes/allennlp/mode
 import { hasArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
 import { openSharedArchive } from '../../fixtures/allennlp-text.ts';
+import { describeShared } from '../../fixtures/shared.ts';
 
 /** Every archive with a transformer in it, and those of models that mostly have one. */
 const ARCHIVES = [
@@ -35,9 +36,8 @@ const ARCHIVES = [
   'made_crf_bart_encoder',
 ];
 
-describe.skipIf(!hasArchives).each(ARCHIVES)('%s (skipped without ../shared/allennlp)', (name) => {
-  const reference = hasArchives ? readReference(name) : undefined;
-  const { cases = [], degenerate = [], model_type: type = '' } = reference ?? {};
+describeShared({ folder: 'allennlp', isThere: hasArchives }, ARCHIVES, (name) => {
+  const { cases, degenerate, model_type: type } = readReference(name);
   let shared: SharedModel;
   beforeAll(async () => {
     const definition = findArchiveModel(type);

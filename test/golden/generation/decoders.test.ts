@@ -1,5 +1,6 @@
 /** Graphs of decoder-only families against PyTorch: its tokens are forced, and its scores have to come out. */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { describeShared } from '../../fixtures/shared.ts';
 import { comparable, expectScores, penalise } from '../../support/generation/compare-scores.ts';
 import {
   buildReference,
@@ -30,7 +31,7 @@ function rowsOf(reference: GenerationCase, bos: number): readonly Row[] {
   });
 }
 
-describe.skipIf(!hasGenerators).each(FAMILIES)('%s (skipped without ../shared/references)', (family) => {
+describeShared({ folder: 'references', isThere: hasGenerators }, FAMILIES, (family) => {
   const defaults = readJson(family, 'generation_config.json') as Record<string, unknown>;
   const bos = Number(defaults.bos_token_id);
   const { cases } = readReference(family);

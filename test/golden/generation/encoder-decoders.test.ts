@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeShared } from '../../fixtures/shared.ts';
 import {
   buildReference,
   type GenerationCase,
@@ -19,9 +20,8 @@ const RESCORED = [
 
 const FAMILIES = ['t5', 't5_v11', 'mt5', 'bart', 'mbart', 'marian', 'pegasus'];
 
-describe.skipIf(!hasGenerators).each(FAMILIES)('%s (skipped without ../shared/references)', (family) => {
-  const all = hasGenerators ? readReference(family).cases : [];
-  const cases = all.filter(
+describeShared({ folder: 'references', isThere: hasGenerators }, FAMILIES, (family) => {
+  const cases = readReference(family).cases.filter(
     ({ step_top5, input_ids, options }) =>
       step_top5 !== undefined && input_ids !== null && !RESCORED.some((name) => name in options),
   );

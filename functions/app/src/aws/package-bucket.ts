@@ -1,8 +1,7 @@
 /** Packages as they lie below a prefix of a bucket, fetched whole: for builds, which have checksums and no list of keys. */
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { ObjectError, type ObjectReader } from '@pilotlight/engine/internal/store/s3/objects';
+import type { ObjectReader } from '@pilotlight/engine/internal/store/s3/objects';
 import { readObject } from '@pilotlight/engine/internal/store/s3/read-range';
 import { RemotePackage } from '@pilotlight/engine/internal/store/s3/remote-package';
 import { S3Reader } from '@pilotlight/engine/internal/store/s3/s3-reader';
@@ -17,12 +16,12 @@ import {
   parseManifest,
   type ResolvedRef,
   readRegularFile,
-  SIDECAR_FILES,
   sha256Of,
   sidecarFiles,
 } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
+import { writeSidecar } from '@pilotlight/model-format/internal/package/write-sidecar';
 import { MAX_REGISTRY_BYTES, parseRecord, registryKey } from '@pilotlight/model-format/registry';
 
 export interface PinnedPackage extends ResolvedRef {
@@ -60,15 +59,15 @@ export class PackageBucket {
   }
 
   /**
-   * Fetches a package with every file of its manifest to `<folder>/<name>/<version>`, unless it is there and intact: then its signature
-   * alone is asked for.
+   * Fetches a package with every file of its manifest to `<folder>/<name>/<version>`, unless it is there and intact: then its sidecars
+   * alone are asked for.
    *
    * @throws ObjectError; EngineError PACKAGE_CORRUPT, PACKAGE_INVALID, PACKAGE_UNAVAILABLE
    */
   async fetch(wanted: PinnedPackage, folder: string): Promise<void> {
     const { name, version, manifestSha256 } = wanted;
     const key = (path: string) => `${this.#prefix}${name}/${version}/${path}`;
-    const fetched = readFetched(join(folder, name, version, MANIFEST_FILE));
+    const fetched = readFetched(join(folder, name, version, MANIFEST_FILE), MAX_MANIFEST_BYTES);
     const text =
       fetched !== undefined && sha256Of(fetched) === manifestSha256
         ? fetched
@@ -81,38 +80,12 @@ export class PackageBucket {
       });
     }
     const files = packageFiles(parseManifest(text.toString('utf8'), wanted));
-    const isThere = text === fetched;
-    const sidecars = await Promise.all(
-      (isThere ? [] : sidecarFiles).map(async (file) =>
-        (await this.#readSidecar(key(file))) === undefined ? [] : [file],
-      ),
-    );
-    const paths = [MANIFEST_FILE, ...sidecars.flat(), ...files.map(({ path }) => path)];
+    const paths = [MANIFEST_FILE, ...sidecarFiles, ...files.map(({ path }) => path)];
     const objects = Object.fromEntries(paths.map((path) => [path, key(path)]));
     const connect = async () => this.#objects;
-    await new RemotePackage({ ...wanted, objects }, folder, connect, DEFAULT_TRANSFER).fetch();
-    if (isThere) await this.#renewSignature(key(SIDECAR_FILES.signature), wanted, folder);
-  }
-
-  /** A package may be signed, or by one more key, long after it was fetched. */
-  async #renewSignature(key: string, { name, version }: PinnedPackage, folder: string): Promise<void> {
-    const { signature } = SIDECAR_FILES;
-    const content = await this.#readSidecar(key);
-    if (content === undefined) return;
-    const arriving = join(folder, `.${name}@${version}.${signature}.${process.pid}`);
-    await writeFile(arriving, content);
-    await rename(arriving, join(folder, name, version, signature));
-  }
-
-  /** Nothing where there is none: S3 answers 403 in place of 404 to who may not list the bucket. */
-  async #readSidecar(key: string): Promise<Buffer | undefined> {
-    try {
-      return await readObject(this.#objects, key, MAX_SIDECAR_BYTES, DEFAULT_TRANSFER);
-    } catch (error) {
-      if (error instanceof ObjectError && ['OBJECT_MISSING', 'ACCESS_DENIED'].includes(error.code))
-        return undefined;
-      throw error;
-    }
+    const remote = new RemotePackage({ ...wanted, objects }, folder, connect, DEFAULT_TRANSFER);
+    await remote.fetch();
+    if (text === fetched) await renewSidecars(remote, join(folder, name, version));
   }
 }
 
@@ -129,9 +102,18 @@ function connect(bucket: string): S3Reader {
   return new S3Reader(bucket, client);
 }
 
-function readFetched(file: string): Buffer | undefined {
+/** A package may be signed, or by one more key, long after it was fetched. */
+async function renewSidecars(remote: RemotePackage, folder: string): Promise<void> {
+  for (const file of sidecarFiles) {
+    const content = await remote.sidecar(file);
+    if (content !== undefined && content !== readFetched(join(folder, file), MAX_SIDECAR_BYTES)?.toString())
+      await writeSidecar(folder, file, content);
+  }
+}
+
+function readFetched(file: string, maxBytes: number): Buffer | undefined {
   try {
-    return readRegularFile(file, MAX_MANIFEST_BYTES);
+    return readRegularFile(file, maxBytes);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -1,22 +1,21 @@
 /** The one version that all of a file is predicted with: settled when its first part begins, kept beside the results for whoever goes on. */
 import { type BulkModel, type ModelRef, PilotlightError } from '@pilotlight/engine';
 import { modelVersionSchema, sha256Schema } from '@pilotlight/model-format';
+import type { PinnedVersion } from '@pilotlight/model-format/registry';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import type { Output } from './output.ts';
 
 const versionSchema = z.strictObject({ version: modelVersionSchema, manifestSha256: sha256Schema });
-/** A version by the checksum of its model.json. */
-export type SettledVersion = z.infer<typeof versionSchema>;
 
 /** The versions of a registry. */
 export interface RegistryVersions {
   /** Whether the versions of this model are those of the registry. */
   follows(name: string): boolean;
   /** The version that is meant now; nothing where the packages of the deployment answer. @throws EngineError MODEL_NOT_FOUND, PACKAGE_UNAVAILABLE */
-  meaning(ref: ModelRef): Promise<SettledVersion | undefined>;
+  meaning(ref: ModelRef): Promise<PinnedVersion | undefined>;
   /** Has a version that passed its goldens answer until the function that is returned is called. @throws EngineError MODEL_NOT_FOUND where it is gone */
-  use(name: string, version: SettledVersion): Promise<() => void>;
+  use(name: string, version: PinnedVersion): Promise<() => void>;
 }
 
 export interface ModelSource {
@@ -71,7 +70,7 @@ async function settle(
   ref: ModelRef,
   versions: RegistryVersions,
   place: VersionPlace | undefined,
-): Promise<SettledVersion | undefined> {
+): Promise<PinnedVersion | undefined> {
   if (!place) return versions.meaning(ref);
   const { output, name } = place;
   const read = async () => (await output.own(name))?.metadata[VERSION];
@@ -87,7 +86,7 @@ async function settle(
   return z.nullable(versionSchema).parse(JSON.parse(text ?? 'null')) ?? undefined;
 }
 
-function gone(name: string, { version }: SettledVersion, cause: unknown): BatchError {
+function gone(name: string, { version }: PinnedVersion, cause: unknown): BatchError {
   return new BatchError(
     'VERSION_GONE',
     `The file was begun with ${name}@${version}, which the registry has no more. Put the file there again to have all of it predicted by the version that is meant now.`,

@@ -4,10 +4,9 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import * as z from 'zod/mini';
-import { locateFault } from '../errors.ts';
 import { positiveInt, sha256Schema, text, variantNameSchema } from '../manifest/common.ts';
 import type { PackageManifest } from '../manifest/package-manifest.ts';
-import { ownValue, parseJson, parseUntilFault } from '../untrusted.ts';
+import { ownValue, parseJsonBy } from '../untrusted.ts';
 import { corrupt } from './integrity.ts';
 import { SIDECAR_FILES } from './sidecars.ts';
 
@@ -97,16 +96,8 @@ export function parseMeasured(
       remedy: 'Restore the file, or delete it: then nothing is known of the speed.',
       cause,
     });
-  let value: unknown;
-  try {
-    value = parseJson(json);
-  } catch (cause) {
-    throw fault('it is not JSON', cause);
-  }
-  const parsed = parseUntilFault(measuredSchema, value);
-  if (parsed.success) return parsed.data.manifestSha256 === manifestSha256 ? parsed.data : undefined;
-  const { path, reason } = locateFault(parsed.error.issues[0]);
-  throw fault(`${path.join('.') || 'the top level'}: ${reason}`);
+  const measured = parseJsonBy(measuredSchema, json, fault);
+  return measured.manifestSha256 === manifestSha256 ? measured : undefined;
 }
 
 /** Puts figures into the variants of a manifest that was read, where it does not have them itself. */

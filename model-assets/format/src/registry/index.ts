@@ -2,11 +2,14 @@
 export { type GateResult, gateResultSchema } from './gate.ts';
 export {
   type Alias,
+  type AliasMove,
+  aliasMoves,
   CANARY,
   emptyRecord,
   MAX_BECAUSE,
   MAX_REGISTRY_BYTES,
   MAX_WHO,
+  type PinnedVersion,
   PROD,
   parseRecord,
   REGISTRY_FOLDER,

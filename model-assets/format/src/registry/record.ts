@@ -3,11 +3,11 @@
  * is one object that is replaced under a condition, so that a reader sees the whole of a change or nothing of it. See ADR-registry.md.
  */
 import * as z from 'zod/mini';
-import { locateFault, PilotlightError } from '../errors.ts';
+import { PilotlightError } from '../errors.ts';
 import { sha256Schema, text } from '../manifest/common.ts';
 import { sha256Of } from '../package/integrity.ts';
 import { aliasNameSchema, modelNameSchema, modelVersionSchema } from '../ref/names.ts';
-import { listOf, parseJson, parseUntilFault } from '../untrusted.ts';
+import { listOf, parseJsonBy } from '../untrusted.ts';
 import { gateResultSchema } from './gate.ts';
 
 /** No model has this name, because names begin with a letter or a digit: what lies below it is no package. */
@@ -38,6 +38,8 @@ const aliasSchema = z.strictObject({
   share: z.optional(share),
 });
 export type Alias = z.infer<typeof aliasSchema>;
+/** A version with the checksum of its model.json. */
+export type PinnedVersion = Pick<Alias, 'version' | 'manifestSha256'>;
 
 const actionSchema = z.discriminatedUnion('action', [
   /** A version is whole in the registry. */
@@ -141,6 +143,32 @@ export function registeredVersions({ history }: Pick<RegistryRecord, 'history'>)
   return [...versions.values()];
 }
 
+/** A change of what an alias means. */
+export interface AliasMove {
+  readonly action: 'promote' | 'rollback' | 'retire';
+  readonly alias: string;
+  /** @default - nothing any more */
+  readonly meaning?: Alias;
+  readonly entry: RegistryEntry;
+}
+
+/** All that was done with the meaning of an alias, or of every alias, the oldest first. */
+export function aliasMoves(
+  { history }: { readonly history: readonly RegistryEntry[] },
+  only?: string,
+): AliasMove[] {
+  return history.flatMap((entry): AliasMove[] => {
+    const { did } = entry;
+    if (did.action !== 'promote' && did.action !== 'rollback' && did.action !== 'retire') return [];
+    const { action, alias } = did;
+    if (only !== undefined && alias !== only) return [];
+    if (did.action === 'retire') return [{ action, alias, entry }];
+    const { version, manifestSha256, share: part } = did;
+    const meaning = { version, manifestSha256, ...(part !== undefined && { share: part }) };
+    return [{ action, alias, meaning, entry }];
+  });
+}
+
 export function recordText(record: RegistryRecord): string {
   return `${JSON.stringify(record, null, 1)}\n`;
 }
@@ -152,12 +180,7 @@ export function recordText(record: RegistryRecord): string {
  * @throws PilotlightError REGISTRY_INVALID with the object and the reason
  */
 export function parseRecord(json: string, name: string): RegistryRecord {
-  const parsed = parseUntilFault(recordSchema, readJson(json, name));
-  if (!parsed.success) {
-    const { path, reason } = locateFault(parsed.error.issues[0]);
-    throw invalid(name, `${path.join('.') || 'the top level'}: ${reason}`);
-  }
-  const record = parsed.data;
+  const record = parseJsonBy(recordSchema, json, (reason, cause) => invalid(name, reason, cause));
   if (record.name !== name) throw invalid(name, `it is that of ${record.name}`);
   const fault = findHistoryFault(record);
   if (fault !== undefined) throw invalid(name, fault);
@@ -184,12 +207,9 @@ function findHistoryFault({ history, aliases, lastSha256 }: RegistryRecord): str
 
 function aliasesAfter(history: readonly RegistryEntry[]): Record<string, Alias> {
   const aliases = new Map<string, Alias>();
-  for (const { did } of history) {
-    if (did.action === 'retire') aliases.delete(did.alias);
-    else if (did.action === 'promote' || did.action === 'rollback') {
-      const { alias, version, manifestSha256, share: part } = did;
-      aliases.set(alias, { version, manifestSha256, ...(part !== undefined && { share: part }) });
-    }
+  for (const { alias, meaning } of aliasMoves({ history })) {
+    if (meaning) aliases.set(alias, meaning);
+    else aliases.delete(alias);
   }
   return Object.fromEntries(aliases);
 }
@@ -203,14 +223,6 @@ function canonical(aliases: Readonly<Record<string, Alias>>): string {
   return JSON.stringify(
     sorted.map(([name, { version, manifestSha256, share: part }]) => [name, version, manifestSha256, part]),
   );
-}
-
-function readJson(json: string, name: string): unknown {
-  try {
-    return parseJson(json);
-  } catch (cause) {
-    throw invalid(name, 'it is not JSON', cause);
-  }
 }
 
 function invalid(name: string, reason: string, cause?: unknown): PilotlightError {

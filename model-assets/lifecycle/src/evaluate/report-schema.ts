@@ -1,7 +1,6 @@
 /** What an evaluation found, as a file: `models eval --out` writes it, and whoever promotes a model reads it. */
 import { readFile } from 'node:fs/promises';
-import { listOf, parseJson, parseUntilFault } from '@pilotlight/model-format';
-import { locateFault } from '@pilotlight/model-format/errors';
+import { listOf, parseJsonBy } from '@pilotlight/model-format';
 import { gateResultSchema } from '@pilotlight/model-format/registry';
 import * as z from 'zod/mini';
 import { LifecycleError } from '../errors.ts';
@@ -131,20 +130,12 @@ export async function readEvaluationReport(file: string): Promise<EvaluationRepo
     throw invalid(file, 'it cannot be read', cause);
   });
   if (content.length > MAX_REPORT_BYTES) throw invalid(file, 'it is too long');
-  let json: unknown;
-  try {
-    json = parseJson(content);
-  } catch (cause) {
-    throw invalid(file, 'it is not JSON', cause);
-  }
-  const parsed = parseUntilFault(evaluationReportSchema, json);
-  if (parsed.success) {
-    const fault = findGateFault(parsed.data);
-    if (fault !== undefined) throw invalid(file, fault);
-    return parsed.data;
-  }
-  const { path, reason } = locateFault(parsed.error.issues[0]);
-  throw invalid(file, `${path.join('.') || 'the top level'}: ${reason}`);
+  const report = parseJsonBy(evaluationReportSchema, content, (reason, cause) =>
+    invalid(file, reason, cause),
+  );
+  const fault = findGateFault(report);
+  if (fault !== undefined) throw invalid(file, fault);
+  return report;
 }
 
 /** Whether its gates are of its own model and dataset, and are borne out by their values. */

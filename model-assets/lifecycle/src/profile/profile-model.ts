@@ -109,7 +109,7 @@ function measuresOf({ runtime, name }: PackageManifest): Profile['measures'] {
     case 'transformers.js':
       throw new LifecycleError(
         'NOT_COMPARABLE',
-        `${name} is run by transformers.js, whose inputs have no length in tokens. There is no profile of it.`,
+        `${name} is run by transformers.js, whose inputs have no length in tokens. Time it with "pilotlight models bench".`,
       );
   }
 }

@@ -1,16 +1,14 @@
 /** Keeps a profile beside the package that it is of. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SIDECAR_FILES } from '@pilotlight/model-format';
+import { writeSidecar } from '@pilotlight/model-format/internal/package/write-sidecar';
 import { type Profile, profileSchema } from './profile.ts';
 
 /** Writes `profile.json`; it is there whole, or as it was before. */
 export async function storeProfile(folder: string, profile: Profile): Promise<string> {
-  const file = join(folder, SIDECAR_FILES.profile);
-  const part = `${file}.${process.pid}.part`;
-  await writeFile(part, `${JSON.stringify(profileSchema.parse(profile), null, 2)}\n`);
-  await rename(part, file);
-  return file;
+  const content = `${JSON.stringify(profileSchema.parse(profile), null, 2)}\n`;
+  return await writeSidecar(folder, SIDECAR_FILES.profile, content);
 }
 
 /** The profile of a package; nothing where there is none, or where it is of another model.json. */

@@ -8,11 +8,8 @@ import { exactly, promptOf } from '@pilotlight/toolchain/internal/generation/pac
 import { judgeRequests } from '@pilotlight/toolchain/internal/stages/judge';
 import { readingFor } from '../compare/answers/read.ts';
 import { inputOf } from '../compare/run/samples.ts';
-import { LifecycleError } from '../errors.ts';
-import type { Profile } from './profile.ts';
 
 export interface Workload {
-  readonly measures: Profile['measures'];
   /** Of each text. */
   readonly tokens: number;
   /** What a measurement times. */
@@ -29,7 +26,7 @@ export interface WorkShape {
 /** Tokens that a text is written of beyond its prompt. */
 const NEW_TOKENS = 8;
 
-/** @throws LifecycleError NOT_COMPARABLE for a model of transformers.js, which has no shapes */
+/** Throws TypeError for a model of transformers.js, which has no shapes: profiles of it are refused before. */
 export async function workloadFor(model: LoadedModel, packages: string, shape: WorkShape): Promise<Workload> {
   if (model instanceof Predictor) return tokenWork(model, shape);
   const { manifest } = model;
@@ -39,7 +36,7 @@ export async function workloadFor(model: LoadedModel, packages: string, shape: W
       ids: [...promptOf(shape.tokens, vocabSize, text)],
     }));
     const call = () => model.predict(inputs, exactly(NEW_TOKENS));
-    return { measures: 'calls of 8 new tokens', tokens: shape.tokens, run: call, call };
+    return { tokens: shape.tokens, run: call, call };
   }
   if (manifest.runtime === 'allennlp') {
     const { name, version, goldens } = manifest;
@@ -48,12 +45,9 @@ export async function workloadFor(model: LoadedModel, packages: string, shape: W
     const inputs = Array.from({ length: shape.batch }, (_, index) => examples[index % examples.length]);
     const call = () => model.predict(inputs, {}, { task: 'predictor' });
     const { tokens } = await call();
-    return { measures: 'calls', tokens: Math.round(tokens.total / shape.batch), run: call, call };
+    return { tokens: Math.round(tokens.total / shape.batch), run: call, call };
   }
-  throw new LifecycleError(
-    'NOT_COMPARABLE',
-    `${manifest.name} is run by transformers.js, whose inputs have no length in tokens. Time it with "pilotlight models bench".`,
-  );
+  throw new TypeError(`There is no workload for models that are run by ${manifest.runtime}.`);
 }
 
 async function tokenWork(model: Predictor, { tokens: wanted, batch }: WorkShape): Promise<Workload> {
@@ -72,7 +66,6 @@ async function tokenWork(model: Predictor, { tokens: wanted, batch }: WorkShape)
   const texts = firsts.map((first) => text.slice(spans[first]?.[0] ?? 0, spans[first + length - 1]?.[1]));
   const feeds = feedsOf(model, rows);
   return {
-    measures: 'runs of the graph',
     tokens,
     run: () => model.run(feeds),
     call: () => callOf(model, texts),

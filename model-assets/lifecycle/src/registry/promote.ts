@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatModelRef, type ResolvedRef } from '@pilotlight/model-format';
 import {
   type Alias,
+  aliasMoves,
   CANARY,
   type GateResult,
   type RegistryAction,
@@ -16,7 +17,7 @@ import { LifecycleError } from '../errors.ts';
 import { checkListed, checkObjects } from './check-objects.ts';
 import { type Actor, changeRecord, readRecord } from './record-store.ts';
 import type { RegistryBucket } from './s3-bucket.ts';
-import { aliasIn, chooseRegistered, type PinnedVersion, wayBack } from './versions.ts';
+import { aliasIn, chooseRegistered, wayBack } from './versions.ts';
 
 /** Whoever moves an alias says why. */
 export interface Decision extends Actor {
@@ -130,20 +131,16 @@ export async function rollBack(
 
 /** The rollback from `from`, or from any version a moment ago, if that is the last that was done with the alias. */
 function findSameRollback(
-  { history }: RegistryRecord,
+  record: RegistryRecord,
   alias: string,
   from: string | undefined,
 ): RegistryEntry | undefined {
-  const moves = history.filter(
-    ({ did }) => did.action !== 'require' && 'alias' in did && did.alias === alias,
-  );
-  const last = moves.at(-1);
-  if (last?.did.action !== 'rollback') return undefined;
-  const before = moves.at(-2)?.did;
-  const isFrom = before !== undefined && 'version' in before && before.version === from;
+  const [before, last] = aliasMoves(record, alias).slice(-2);
+  if (last?.action !== 'rollback') return undefined;
+  const isFrom = from !== undefined && before?.meaning?.version === from;
   // A clock that was ahead must not hold up those who go back for longer than that.
-  const isLately = from === undefined && Math.abs(Date.now() - Date.parse(last.at)) < SAME_ROLLBACK_MS;
-  return isFrom || isLately ? last : undefined;
+  const isLately = from === undefined && Math.abs(Date.now() - Date.parse(last.entry.at)) < SAME_ROLLBACK_MS;
+  return isFrom || isLately ? last.entry : undefined;
 }
 
 /** Lets an alias mean nothing. @throws LifecycleError REGISTRY_CONFLICT, REGISTRY_INVALID, REGISTRY_UNREACHABLE */
@@ -183,9 +180,8 @@ function versionBefore(record: RegistryRecord, alias: string): Alias {
       `${alias} of ${record.name} has no version before it. See: pilotlight models history ${record.name}`,
     );
   }
-  const { version, manifestSha256 }: PinnedVersion = before;
-  chooseRegistered(record, version);
-  return { version, manifestSha256, ...(before.share !== undefined && { share: before.share }) };
+  chooseRegistered(record, before.version);
+  return before;
 }
 
 /** @throws LifecycleError USAGE */

@@ -1,22 +1,13 @@
 /** `models pull`: a version of the registry, or what an alias means, into a folder of packages. */
-import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { PackageBucket } from '@pilotlight/app/internal/aws/package-bucket';
 import type { ObjectReader } from '@pilotlight/engine/internal/store/s3/objects';
-import {
-  formatModelRef,
-  MAX_SIDECAR_BYTES,
-  type ResolvedRef,
-  readRegularFile,
-  sidecarFiles,
-} from '@pilotlight/model-format';
+import { formatModelRef, type ResolvedRef } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { findCode, hasCode } from '@pilotlight/model-format/internal/package/system';
 import { registeredVersions } from '@pilotlight/model-format/registry';
 import { LifecycleError } from '../errors.ts';
 import { readFiles } from './check-objects.ts';
-import { packageKey, packagePrefix } from './layout.ts';
+import { packagePrefix } from './layout.ts';
 import { readRecord } from './record-store.ts';
 import type { RegistryBucket } from './s3-bucket.ts';
 import { explainS3Error } from './s3-errors.ts';
@@ -64,24 +55,7 @@ export async function pullPackage(
   } catch (error) {
     throw findDiskFault(error, packages) ?? explainFetch(error, bucket, { name, version });
   }
-  await refreshSidecars(bucket, { name, version }, packages);
   return { package: formatModelRef({ name, version }), manifestSha256, bytes, receivedBytes };
-}
-
-/** Brings the sidecars of a package that was here before up to date, each at once. */
-async function refreshSidecars(bucket: RegistryBucket, ref: ResolvedRef, packages: string): Promise<void> {
-  for (const path of sidecarFiles) {
-    const found = await bucket.read(packageKey(ref, path), MAX_SIDECAR_BYTES);
-    const place = join(packages, packageKey(ref, path));
-    const here = existsSync(place) ? readRegularFile(place) : undefined;
-    if (!found || found.bytes > MAX_SIDECAR_BYTES || here?.equals(found.body)) continue;
-    // Beside the packages, because a file that a manifest does not name makes a package refused; whoever fetches it next removes
-    // what was left under a name like this.
-    const arriving = join(packages, '.fetching', `${formatModelRef(ref)}.${Date.now()}.${process.pid}.0`);
-    await mkdir(dirname(arriving), { recursive: true });
-    await writeFile(arriving, found.body);
-    await rename(arriving, place);
-  }
 }
 
 /** The same objects; `onBytes` gets the number of bytes of each piece. */

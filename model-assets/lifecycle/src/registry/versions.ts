@@ -2,6 +2,8 @@
 import { compareVersions, formatModelRef } from '@pilotlight/model-format';
 import {
   type Alias,
+  aliasMoves,
+  type PinnedVersion,
   type RegisteredVersion,
   type RegistryRecord,
   registeredVersions,
@@ -12,12 +14,6 @@ import { LifecycleError } from '../errors.ts';
 export const REMOVAL_MINUTES = 10;
 /** A removed version is pushed anew after that time: clocks that S3 accepts differ by 15 minutes at most. */
 const REST_MINUTES = 30;
-
-/** A version with the checksum of its model.json. */
-export interface PinnedVersion {
-  readonly version: string;
-  readonly manifestSha256: string;
-}
 
 /**
  * Whether the version is in the registry with that checksum; false where it may be pushed.
@@ -100,38 +96,30 @@ export interface Meaning extends Alias {
 }
 
 /** All that an alias ever meant, the oldest first. */
-export function meaningsOf({ history }: RegistryRecord, alias: string): Meaning[] {
-  const meanings: Meaning[] = [];
-  for (const { at, did } of history) {
-    const changes = did.action === 'promote' || did.action === 'rollback' || did.action === 'retire';
-    if (!changes || did.alias !== alias) continue;
-    const time = Date.parse(at);
-    const last = meanings.at(-1);
-    if (last && last.until === undefined) meanings[meanings.length - 1] = { ...last, until: time };
-    if (did.action === 'retire') continue;
-    const { version, manifestSha256, share } = did;
-    meanings.push({ version, manifestSha256, ...(share !== undefined && { share }), from: time });
-  }
-  return meanings;
+export function meaningsOf(record: RegistryRecord, alias: string): Meaning[] {
+  const moves = aliasMoves(record, alias);
+  return moves.flatMap(({ meaning, entry }, index) => {
+    const next = moves[index + 1];
+    const until = next && { until: Date.parse(next.entry.at) };
+    return meaning ? [{ ...meaning, from: Date.parse(entry.at), ...until }] : [];
+  });
 }
 
 /**
  * The versions that an alias goes back through, the one that it means now as the last: a promotion to another version adds one, a
  * rollback takes one away, a promotion of the same version changes its share, and after it meant nothing there is no way back.
  */
-export function wayBack({ history }: RegistryRecord, alias: string): Alias[] {
+export function wayBack(record: RegistryRecord, alias: string): Alias[] {
   const way: Alias[] = [];
-  for (const { did } of history) {
-    const changes = did.action === 'promote' || did.action === 'rollback' || did.action === 'retire';
-    if (!changes || did.alias !== alias) continue;
-    if (did.action === 'retire') {
+  for (const { action, meaning } of aliasMoves(record, alias)) {
+    if (!meaning) {
       way.length = 0;
       continue;
     }
-    const { version, manifestSha256, share } = did;
-    if (did.action === 'rollback' || way.at(-1)?.version === version) way.pop();
-    if (did.action === 'rollback' && way.at(-1)?.version === version) way.pop();
-    way.push({ version, manifestSha256, ...(share !== undefined && { share }) });
+    const isThatAlready = () => way.at(-1)?.version === meaning.version;
+    if (action === 'rollback' || isThatAlready()) way.pop();
+    if (action === 'rollback' && isThatAlready()) way.pop();
+    way.push(meaning);
   }
   return way;
 }

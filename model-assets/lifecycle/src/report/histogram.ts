@@ -66,19 +66,3 @@ export function histogram({ title, x, y, edges, series }: Histogram): string {
     text(x, WIDTH - 20, bottom + 38, 'end'),
   );
 }
-
-/** How many of `values` lie in each bin; those below the first edge or above the last one count in the outermost bins. */
-export function countInBins(values: readonly number[], edges: readonly number[]): number[] {
-  const counts = new Array<number>(Math.max(0, edges.length - 1)).fill(0);
-  for (const value of values) {
-    let bin = 0;
-    while (bin < counts.length - 1 && value >= (edges[bin + 1] ?? Number.POSITIVE_INFINITY)) bin++;
-    counts[bin] = (counts[bin] ?? 0) + 1;
-  }
-  return counts;
-}
-
-/** Edges of `bins` bins of the same width, from `low` to `high`. */
-export function evenEdges(low: number, high: number, bins: number): number[] {
-  return Array.from({ length: bins + 1 }, (_, index) => low + ((high - low) * index) / bins);
-}

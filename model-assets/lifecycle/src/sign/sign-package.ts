@@ -1,8 +1,8 @@
 /** Signs a package, and tells who has. */
-import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FolderStore } from '@pilotlight/engine';
 import { findChecksum, formatModelRef, type ResolvedRef, SIDECAR_FILES } from '@pilotlight/model-format';
+import { writeSidecar } from '@pilotlight/model-format/internal/package/write-sidecar';
 import {
   findSignatureFault,
   type PackageSignature,
@@ -27,7 +27,6 @@ export interface SignResult {
 
 /**
  * Adds a signature to `signature.json` of a package, in place of an earlier one of the same key. Signatures of an earlier model.json go.
- * The file is replaced as a whole.
  *
  * @param packages - the folder of packages; whoever signs has verified the package before
  * @throws PilotlightError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT; what the signer throws; SIGNATURE_INVALID where the
@@ -52,10 +51,10 @@ export async function signPackage(
   const others = (await readSignatures(packages, signed)).filter(
     (other) => other.keyId !== keyId && other.manifestSha256 === manifestSha256,
   );
-  await replaceFile(
-    join(packages, signed.name, signed.version, SIDECAR_FILES.signature),
+  await writeSidecar(
+    join(packages, signed.name, signed.version),
+    SIDECAR_FILES.signature,
     signaturesText([...others, signature]),
-    join(packages, `.${signed.name}@${signed.version}.${SIDECAR_FILES.signature}.${process.pid}`),
   );
   return { package: signed, signature, key, others: others.length };
 }
@@ -90,20 +89,4 @@ async function identifyPackage(packages: string, ref: ResolvedRef): Promise<Sign
   const { manifest } = await new FolderStore(packages).open(ref);
   const { name, version } = manifest;
   return { name, version, manifestSha256: findChecksum(manifest) ?? '' };
-}
-
-/** `arriving` is where the text is put together: outside of the package, which may have no file that nobody knows. */
-async function replaceFile(path: string, text: string, arriving: string): Promise<void> {
-  try {
-    const handle = await open(arriving, 'wx');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(arriving, path);
-  } finally {
-    await rm(arriving, { force: true });
-  }
 }

@@ -128,13 +128,14 @@ export function convolve(
   dims: readonly [inputs: number, outputs: number],
   from: string,
   name: string,
-  scaled: { readonly first: number; readonly factor: number } = { first: 0, factor: 1 },
+  scaled?: { readonly first: number; readonly factor: number },
 ): string {
   const [, outputs] = dims;
   const constant = (part: 'weight' | 'bias', shape: readonly number[]): string => {
-    const values = weights
-      .get(`${from}.${part}`, shape)
-      .map((value, at) => (at % outputs < scaled.first ? value * scaled.factor : value));
+    const given = weights.get(`${from}.${part}`, shape);
+    const values = scaled
+      ? given.map((value, at) => (at % outputs < scaled.first ? value * scaled.factor : value))
+      : given;
     return graph.constant(floatTensor(`${name}.${part}`, shape, values));
   };
   const [matrix, bias] = [constant('weight', dims), constant('bias', [outputs])];

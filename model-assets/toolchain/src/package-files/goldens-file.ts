@@ -5,8 +5,7 @@ import {
   goldensHeaderSchema,
   MAXIMUM_GOLDENS,
 } from '@pilotlight/engine/internal/predict/goldens/golden';
-import { parseJson, parseUntilFault } from '@pilotlight/model-format';
-import { explainIssue } from '@pilotlight/model-format/errors';
+import { parseJsonBy } from '@pilotlight/model-format';
 import type * as z from 'zod/mini';
 import { ToolchainError } from '../errors.ts';
 
@@ -34,16 +33,7 @@ export function parseGoldens(content: string): Goldens {
 }
 
 function parseLine<Value>(schema: z.ZodMiniType<Value>, line: string, number: number): Value {
-  let json: unknown;
-  try {
-    json = parseJson(line);
-  } catch (cause) {
-    throw invalid(number, 'it is not JSON', cause);
-  }
-  const parsed = parseUntilFault(schema, json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw invalid(number, `${issue?.path.join('.')}: ${explainIssue(issue)}`);
+  return parseJsonBy(schema, line, (reason, cause) => invalid(number, reason, cause));
 }
 
 function invalid(line: number, reason: string, cause?: unknown): ToolchainError {

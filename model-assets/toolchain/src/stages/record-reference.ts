@@ -1,5 +1,4 @@
 /** Records what a model's texts are usually like: texts through the serving engine, into `reference.json` beside its manifest. */
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   Engine,
@@ -10,6 +9,7 @@ import {
 } from '@pilotlight/engine';
 import { findChecksum, SIDECAR_FILES } from '@pilotlight/model-format';
 import { Counts, LEAST_REFERENCE_TEXTS, referenceText } from '@pilotlight/model-format/drift';
+import { writeSidecar } from '@pilotlight/model-format/internal/package/write-sidecar';
 import { ToolchainError } from '../errors.ts';
 
 /** Texts of one call: enough for full batches, few enough for a progress bar to move. */
@@ -66,13 +66,9 @@ export async function recordReference(
     if (checksum === undefined) throw new TypeError('A manifest that was read from a file has a sum.');
     const { counts, refused } = await countTexts(predictor, requests, report);
     if (counts.texts < LEAST_REFERENCE_TEXTS) throw tooFew(counts.texts);
-    const file = join(packages, ref.name, ref.version, SIDECAR_FILES.reference);
-    await replaceFile(
-      file,
-      referenceText({ counts, manifestSha256: checksum, variant: variantName, source }),
-    );
+    const content = referenceText({ counts, manifestSha256: checksum, variant: variantName, source });
     return {
-      file,
+      file: await store(join(packages, ref.name, ref.version), content),
       texts: counts.texts,
       refused,
       means: {
@@ -110,13 +106,11 @@ async function countTexts(
   return { counts, refused: requests.length - counts.texts };
 }
 
-async function replaceFile(file: string, content: string): Promise<void> {
-  const unfinished = `${file}.${process.pid}`;
+async function store(folder: string, content: string): Promise<string> {
   try {
-    await writeFile(unfinished, content);
-    await rename(unfinished, file);
+    return await writeSidecar(folder, SIDECAR_FILES.reference, content);
   } catch (cause) {
-    await rm(unfinished, { force: true });
+    const file = join(folder, SIDECAR_FILES.reference);
     throw new ToolchainError('STORAGE_FAILED', `${file} cannot be written.`, { cause });
   }
 }

@@ -1,10 +1,12 @@
 /** What the names of one model mean in this process: those versions of its record that have passed. */
 import { EngineError, formatModelRef, PilotlightError } from '@pilotlight/engine';
-import type { KnownVersion, RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
 import { ownValue } from '@pilotlight/model-format';
 import {
   type Alias,
+  aliasMoves,
   CANARY,
+  type PinnedVersion,
   PROD,
   type RegistryRecord,
   registeredVersions,
@@ -65,7 +67,7 @@ export class FollowedModel {
   }
 
   /** The version that a name of this model means, be it an alias or the number of a version that an alias means; it need not have passed. */
-  meaning(name: string = PROD): KnownVersion | undefined {
+  meaning(name: string = PROD): PinnedVersion | undefined {
     const all = { ...this.#record?.aliases, ...this.#aliases };
     if (name === PROD) return this.#aliases[PROD];
     return ownValue(all, name) ?? Object.values(all).find(({ version }) => version === name);
@@ -77,7 +79,7 @@ export class FollowedModel {
    *
    * @throws EngineError as `Versions.prove` does; MODEL_NOT_FOUND where it cannot be had and the registry has it no more
    */
-  async use(known: KnownVersion): Promise<() => void> {
+  async use(known: PinnedVersion): Promise<() => void> {
     const { version } = known;
     const release = this.versions.hold(version);
     const end = () => {
@@ -212,16 +214,16 @@ function earlierProds(record: RegistryRecord): Alias[] {
   const there = new Map(registeredVersions(record).map((entry) => [entry.version, entry.manifestSha256]));
   const { manifestSha256: refused } = record.aliases[PROD] ?? {};
   const earlier = new Map<string, Alias>();
-  for (const { did } of record.history.toReversed()) {
-    if ((did.action !== 'promote' && did.action !== 'rollback') || did.alias !== PROD) continue;
-    const { version, manifestSha256 } = did;
+  for (const { meaning } of aliasMoves(record, PROD).toReversed()) {
+    if (!meaning) continue;
+    const { version, manifestSha256 } = meaning;
     if (manifestSha256 !== refused && there.get(version) === manifestSha256 && !earlier.has(version))
       earlier.set(version, { version, manifestSha256 });
   }
   return [...earlier.values()].slice(0, MOST_EARLIER);
 }
 
-function isRegistered(record: RegistryRecord, { version, manifestSha256 }: KnownVersion): boolean {
+function isRegistered(record: RegistryRecord, { version, manifestSha256 }: PinnedVersion): boolean {
   return registeredVersions(record).some(
     (entry) => entry.version === version && entry.manifestSha256 === manifestSha256,
   );

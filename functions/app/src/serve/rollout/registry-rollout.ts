@@ -1,7 +1,7 @@
 /** Serves what the aliases of a registry mean, by routing rules, canaries and shadows. Only a deployment that has them loads this. */
 import type { Engine, ModelRef } from '@pilotlight/engine';
-import type { KnownVersion, RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
-import { PROD } from '@pilotlight/model-format/registry';
+import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import { type PinnedVersion, PROD } from '@pilotlight/model-format/registry';
 import type { Logger, Readiness, ServingEngine } from '../ports.ts';
 import type { CalledModel, RolledCall, Rollout, RolloutListener, RolloutRecord } from '../rollout-port.ts';
 import { AcceptedRecords } from './accepted-records.ts';
@@ -111,7 +111,7 @@ export class RegistryRollout implements Rollout<ServingEngine>, Readiness {
    *
    * @throws EngineError MODEL_NOT_FOUND, PACKAGE_UNAVAILABLE
    */
-  async meaning(ref: ModelRef): Promise<KnownVersion | undefined> {
+  async meaning(ref: ModelRef): Promise<PinnedVersion | undefined> {
     const model = this.#watched.get(ref.name)?.model;
     const { store, polls } = this.#options;
     if (!model || !store) return undefined;
@@ -124,7 +124,7 @@ export class RegistryRollout implements Rollout<ServingEngine>, Readiness {
   }
 
   /** Has a version of a followed model answer, as `FollowedModel.use` says, until the function that is returned is called. */
-  async use(name: string, version: KnownVersion): Promise<() => void> {
+  async use(name: string, version: PinnedVersion): Promise<() => void> {
     await this.#started.get(name);
     return (await this.#watched.get(name)?.model.use(version)) ?? (() => {});
   }

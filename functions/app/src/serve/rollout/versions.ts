@@ -1,7 +1,8 @@
 /** The versions of one model that this process has: who uses them, which have passed, and which are to go. */
 import { type Engine, EngineError, formatModelRef } from '@pilotlight/engine';
-import type { KnownVersion, RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
 import { findChecksum } from '@pilotlight/model-format';
+import type { PinnedVersion } from '@pilotlight/model-format/registry';
 import type { Logger } from '../ports.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { isFault, runGoldens } from './goldens.ts';
@@ -30,7 +31,7 @@ export class Versions {
     this.#options = options;
   }
 
-  hasPassed({ version, manifestSha256 }: KnownVersion): boolean {
+  hasPassed({ version, manifestSha256 }: PinnedVersion): boolean {
     return this.#passed.get(version) === manifestSha256;
   }
 
@@ -39,7 +40,7 @@ export class Versions {
    *
    * @throws EngineError as `Engine.model` does, and PACKAGE_CORRUPT where it does not answer its goldens; nothing of it stays in memory
    */
-  async prove(wanted: KnownVersion): Promise<void> {
+  async prove(wanted: PinnedVersion): Promise<void> {
     const { name, engine, store, goldensMs } = this.#options;
     const ref = { name, version: wanted.version };
     const loaded = engine.loaded().find(({ manifest }) => formatModelRef(manifest) === formatModelRef(ref));

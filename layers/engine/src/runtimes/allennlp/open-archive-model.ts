@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ArchiveManifest } from '@pilotlight/model-format';
-import { formatModelRef, ownValue, parseJson, parseUntilFault } from '@pilotlight/model-format';
-import { EngineError, locateFault } from '@pilotlight/model-format/errors';
+import { formatModelRef, ownValue, parseJsonBy } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { ModelPackage } from '../../ports.ts';
 import type { ArchiveModel, AroundArchive } from './archive-model.ts';
@@ -69,23 +69,12 @@ function readConfig(
   const refused = (reason: string, cause?: unknown): EngineError =>
     new EngineError(
       'PACKAGE_INVALID',
-      `Model ${formatModelRef({ name, version })} is refused: ${path} is not valid${reason}.`,
+      `Model ${formatModelRef({ name, version })} is refused: ${path} is not valid: ${reason}.`,
       { details: { model: name, version }, cause },
     );
-  let json: unknown;
-  try {
-    json = parseJson(content);
-  } catch (cause) {
-    throw refused(': it is not JSON', cause);
-  }
-  const parsed = parseUntilFault(configSchema, json);
-  if (parsed.success) {
-    const { vocabulary, ...config } = parsed.data;
-    const { padding_token = null, oov_token = null } = vocabulary ?? {};
-    return { ...config, ...(vocabulary && { vocabulary: { padding_token, oov_token } }) };
-  }
-  const { path: at, reason } = locateFault(parsed.error.issues[0]);
-  throw refused(` at ${at.join('.') || 'the top level'}: ${reason}`);
+  const { vocabulary, ...config } = parseJsonBy(configSchema, content, refused);
+  const { padding_token = null, oov_token = null } = vocabulary ?? {};
+  return { ...config, ...(vocabulary && { vocabulary: { padding_token, oov_token } }) };
 }
 
 /** @throws EngineError PACKAGE_INVALID */

@@ -17,7 +17,7 @@ import {
   variantFor,
 } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
-import { type Alias, PROD } from '@pilotlight/model-format/registry';
+import { type Alias, type PinnedVersion, PROD } from '@pilotlight/model-format/registry';
 import type {
   ExecutionProvider,
   ModelPackage,
@@ -29,14 +29,11 @@ import type {
 import { FolderStore } from '../folder-store.ts';
 import { byNameAndVersion } from '../joined-store.ts';
 import { packageEntry } from '../package-entry.ts';
-import { ObjectError, type ObjectReader } from '../s3/objects.ts';
+import type { ObjectReader } from '../s3/objects.ts';
 import { RemotePackage } from '../s3/remote-package.ts';
 import { S3Reader } from '../s3/s3-reader.ts';
 import { DEFAULT_TRANSFER, type TransferOptions } from '../s3/transfer.ts';
 import { RecordSource } from './record-source.ts';
-
-/** A version by the checksum of its model.json. */
-export type KnownVersion = Pick<Alias, 'version' | 'manifestSha256'>;
 
 export interface RegistryStoreOptions {
   readonly bucket: string;
@@ -61,7 +58,7 @@ export class RegistryStore implements PackageStore {
   readonly #transfer: TransferOptions;
   readonly #fetched: FolderStore;
   /** By `name@version`. */
-  readonly #known = new Map<string, KnownVersion>();
+  readonly #known = new Map<string, PinnedVersion>();
   /** The aliases of a model, by its name. */
   readonly #accepted = new Map<string, Readonly<Record<string, Alias>>>();
   /** Those whose files this store has fetched, or found in its folder. */
@@ -77,7 +74,7 @@ export class RegistryStore implements PackageStore {
   }
 
   /** Has `open` find a version of the registry. No name means it yet. */
-  offer(name: string, version: KnownVersion): void {
+  offer(name: string, version: PinnedVersion): void {
     this.#known.set(formatModelRef({ name, version: version.version }), version);
   }
 
@@ -149,7 +146,7 @@ export class RegistryStore implements PackageStore {
       (await this.#fetched.sidecar(ref, file)) ?? ((await this.#openBase(ref)) && base.sidecar?.(ref, file));
     if (here !== undefined || file !== SIDECAR_FILES.signature) return here;
     // It may have been signed since it was fetched; nobody asks for a signature but those who take nothing without.
-    return readIfThere(this.#remote({ name: ref.name, ...known }, [file]), file);
+    return this.#remote({ name: ref.name, ...known }, [file]).sidecar(file);
   }
 
   /** The same version among the packages that are there anyway, if it can be read. */
@@ -162,7 +159,7 @@ export class RegistryStore implements PackageStore {
     }
   }
 
-  async #fetch(name: string, { version, manifestSha256 }: KnownVersion): Promise<void> {
+  async #fetch(name: string, { version, manifestSha256 }: PinnedVersion): Promise<void> {
     const ref = { name, version };
     await this.#removed;
     this.#kept.add(formatModelRef(ref));
@@ -170,18 +167,11 @@ export class RegistryStore implements PackageStore {
     // A package that was fetched before needs no bucket, which may not answer.
     const fetched = await this.#fetchedManifest(ref, manifestSha256);
     const manifest = fetched ?? (await remote([]).manifest());
-    const beside: SidecarFile[] = [];
-    for (const file of sidecarFiles) {
-      const content = fetched
-        ? await this.#fetched.sidecar(ref, file)
-        : await readIfThere(remote([file]), file);
-      if (content !== undefined) beside.push(file);
-    }
-    await remote([...this.#files(manifest), ...beside]).fetch();
+    await remote([...this.#files(manifest), ...sidecarFiles]).fetch();
   }
 
   /** A version as objects: its manifest, and these of its files. */
-  #remote(wanted: ResolvedRef & KnownVersion, paths: readonly string[]): RemotePackage {
+  #remote(wanted: ResolvedRef & PinnedVersion, paths: readonly string[]): RemotePackage {
     const { prefix, folder } = this.#options;
     const key = (path: string) => `${prefix}${wanted.name}/${wanted.version}/${path}`;
     const objects = Object.fromEntries([MANIFEST_FILE, ...paths].map((path) => [path, key(path)]));
@@ -221,18 +211,6 @@ export class RegistryStore implements PackageStore {
   #connect(): Promise<ObjectReader> {
     this.#reader ??= Promise.resolve(S3Reader.connect(this.#options.bucket, this.#transfer.stallMs));
     return this.#reader;
-  }
-}
-
-/** Whoever may not list a bucket is denied an object that is not there. */
-async function readIfThere(remote: RemotePackage, file: SidecarFile): Promise<string | undefined> {
-  try {
-    return await remote.sidecar(file);
-  } catch (error) {
-    const { cause } = Object(error);
-    if (cause instanceof ObjectError && ['OBJECT_MISSING', 'ACCESS_DENIED'].includes(cause.code))
-      return undefined;
-    throw error;
   }
 }
 

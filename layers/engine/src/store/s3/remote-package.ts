@@ -21,7 +21,7 @@ import type { ResolvedRef } from '../../ports.ts';
 import { digestFiles } from '../digest-files.ts';
 import { failure, fetchFailure } from './failures.ts';
 import { fetchFiles, type RemoteFile } from './fetch-files.ts';
-import type { ObjectReader } from './objects.ts';
+import { ObjectError, type ObjectReader } from './objects.ts';
 import { readObject } from './read-range.ts';
 import { Staging } from './staging.ts';
 import type { TransferOptions } from './transfer.ts';
@@ -30,7 +30,10 @@ import type { TransferOptions } from './transfer.ts';
 export interface PackageObjects extends ResolvedRef {
   /** The sha256 of its model.json, which names those of all other files, so that nobody who writes to the bucket can exchange one. */
   readonly manifestSha256: string;
-  /** The key of each file, by its path inside the package: model.json, and the files that are to be fetched with it. */
+  /**
+   * The key of each file, by its path inside the package: model.json, and the files that are to be fetched with it. Sidecars among them
+   * may be missing.
+   */
   readonly objects: Readonly<Record<string, string>>;
 }
 
@@ -59,14 +62,10 @@ export class RemotePackage {
     this.#transfer = transfer;
   }
 
-  /** Reads a file beside the manifest; nothing where it is none of the objects. @throws EngineError */
+  /** Reads a file beside the manifest; nothing where it is none of the objects, or not in the bucket. @throws EngineError */
   async sidecar(file: SidecarFile): Promise<string | undefined> {
     const key = this.#package.objects[file];
-    if (key === undefined) return undefined;
-    const reading = this.#reader().then((reader) =>
-      readObject(reader, key, MAX_SIDECAR_BYTES, this.#transfer),
-    );
-    return (await this.#named(reading)).toString();
+    return key === undefined ? undefined : this.#named(this.#readSidecar(key));
   }
 
   async #fetch(): Promise<void> {
@@ -113,6 +112,18 @@ export class RemotePackage {
       );
     }
     return { text, manifest: parseManifest(text.toString(), this.#package) };
+  }
+
+  async #readSidecar(key: string): Promise<string | undefined> {
+    try {
+      const content = await readObject(await this.#reader(), key, MAX_SIDECAR_BYTES, this.#transfer);
+      return content.toString();
+    } catch (error) {
+      // Whoever may not list a bucket is denied an object that is not there.
+      if (error instanceof ObjectError && ['OBJECT_MISSING', 'ACCESS_DENIED'].includes(error.code))
+        return undefined;
+      throw error;
+    }
   }
 
   /** Lists the files to fetch beside the manifest, the largest first, so that all connections are busy to the end. */

@@ -1,8 +1,8 @@
 /** `reference.json`, beside the model.json of a package: what the texts are like that the model was made for. See ADR-reference.md. */
 import * as z from 'zod/mini';
-import { explainIssue, PilotlightError } from '../../errors.ts';
+import { PilotlightError } from '../../errors.ts';
 import { sha256Schema, text } from '../../manifest/common.ts';
-import { parseJson, parseUntilFault } from '../../untrusted.ts';
+import { parseJsonBy } from '../../untrusted.ts';
 import { FEATURES, type Feature, NUMBER_OF_BINS, SCRIPTS } from './bins.ts';
 import type { Counts } from './counts.ts';
 
@@ -52,7 +52,7 @@ export interface Reference extends Omit<ReferenceFile, 'features'> {
  * @throws PilotlightError REFERENCE_INVALID with what is wrong, and where it is of a package whose model.json has another sha256
  */
 export function parseReference(content: string, manifestSha256: string): Reference {
-  const { features, ...rest } = parseFile(content);
+  const { features, ...rest } = parseJsonBy<ReferenceFile>(referenceSchema, content, invalid);
   if (rest.manifestSha256 !== manifestSha256) throw invalid('it was recorded for another model.json');
   const maps = FEATURES.flatMap((feature) => {
     const bins = features[feature];
@@ -84,19 +84,6 @@ function plainBins(
   const rounded = [...bins].map(([name, value]) => [name, Math.round(value * 1000) / 1000] as const);
   if (feature !== 'label' && feature !== 'script') return rounded.map(([, value]) => value);
   return Object.fromEntries(rounded.filter(([, value]) => value > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function parseFile(content: string): ReferenceFile {
-  let json: unknown;
-  try {
-    json = parseJson(content);
-  } catch (cause) {
-    throw invalid('it is not JSON', cause);
-  }
-  const parsed = parseUntilFault<z.ZodMiniType<ReferenceFile>>(referenceSchema, json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw invalid(`it is not valid at ${issue?.path.join('.') || 'the top level'}: ${explainIssue(issue)}`);
 }
 
 function invalid(reason: string, cause?: unknown): PilotlightError {

@@ -1,11 +1,10 @@
 /** `signature.json`: who vouches for a package. Its signatures are of the sha256 of model.json, which has those of all other files. */
 import { verify } from 'node:crypto';
 import * as z from 'zod/mini';
-import { locateFault } from '../../errors.ts';
 import { sha256Schema } from '../../manifest/common.ts';
 import { refused } from '../../manifest/package-manifest.ts';
 import { formatModelRef, type ResolvedRef } from '../../ref/model-ref.ts';
-import { listOf, parseJson, parseUntilFault } from '../../untrusted.ts';
+import { listOf, parseJsonBy } from '../../untrusted.ts';
 import { corrupt } from '../integrity.ts';
 import { SIDECAR_FILES } from '../sidecars.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm, type TrustedKey } from './keys.ts';
@@ -93,16 +92,7 @@ export function digestFor(algorithm: SignatureAlgorithm): 'sha256' | null {
 export function parseSignatures(text: string, ref: ResolvedRef): readonly PackageSignature[] {
   const fault = (reason: string, cause?: unknown) =>
     corrupt(ref, `its ${SIDECAR_FILES.signature} is not valid: ${reason}`, { remedy: REMEDY, cause });
-  let json: unknown;
-  try {
-    json = parseJson(text);
-  } catch (cause) {
-    throw fault('it is not JSON', cause);
-  }
-  const parsed = parseUntilFault(signaturesSchema, json);
-  if (parsed.success) return parsed.data.signatures;
-  const { path, reason } = locateFault(parsed.error.issues[0]);
-  throw fault(`${path.join('.') || 'the top level'}: ${reason}`);
+  return parseJsonBy(signaturesSchema, text, fault).signatures;
 }
 
 export function signaturesText(signatures: readonly PackageSignature[]): string {
