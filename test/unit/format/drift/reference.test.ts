@@ -76,8 +76,13 @@ describe('a reference of traffic', () => {
     ],
     [
       'with a count below 0',
-      (text: string) => text.replace('200\n', '-200\n').replace(' 200,', ' -200,'),
-      /not valid/,
+      (text: string) => text.replace('"thai": 200', '"thai": -200'),
+      /features\.script\.thai: must be at least 0/,
+    ],
+    [
+      'of too few texts',
+      (text: string) => text.replace('"texts": 200', '"texts": 199'),
+      /texts: must be at least 200/,
     ],
     [
       'of a later version',
