@@ -3,13 +3,21 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { NIGHTLY } from './test/nightly.ts';
 import { LONG } from './test/scale.ts';
 
-/** Folders of test/: `vitest run --project unit` runs one of them. */
-const PROJECTS = ['unit', 'golden', 'e2e', 'attack', 'infra', 'packages', 'processors'];
 /**
- * Projects whose files share their processes, so that the modules of the CDK, of ONNX Runtime and our own are loaded once in each and not once
+ * Folders of test/: `vitest run --project 'unit*'` runs one of them. Files of the same project may share their processes, which take more memory
+ * from file to file, so the largest folder is several projects.
+ */
+const PROJECTS: Readonly<Record<string, string>> = {
+  ...{ 'unit-engine': 'unit/engine', 'unit-toolchain': 'unit/toolchain', 'unit-functions': 'unit/functions' },
+  unit: 'unit/!(engine|toolchain|functions)',
+  ...{ golden: 'golden', e2e: 'e2e', attack: 'attack', infra: 'infra' },
+  ...{ packages: 'packages', processors: 'processors' },
+};
+/**
+ * Those whose files share their processes, so that the modules of the CDK, of ONNX Runtime and our own are loaded once in each and not once
  * a file: it halves their time. A file puts back what it changes of its process.
  */
-const SHARED: ReadonlySet<string> = new Set(['unit', 'golden', 'infra']);
+const isShared = (project: string): boolean => /^(unit|golden|infra)/.test(project);
 /**
  * Files of these that look at what a process keeps for good: classes that a server replaces, runs that never end and keep
  * a core busy.
@@ -37,14 +45,14 @@ process.env.MALLOC_ARENA_MAX ??= '1';
 export default defineConfig({
   test: {
     projects: [
-      ...PROJECTS.map((name) => ({
+      ...Object.entries(PROJECTS).map(([name, folder]) => ({
         extends: true as const,
         test: {
           name,
-          include: [`test/${name}/**/*.test.ts`],
+          include: [`test/${folder}/**/*.test.ts`],
           exclude: [...configDefaults.exclude, ...left, ...APART],
           globalSetup: SETUP[name] ?? [],
-          isolate: !SHARED.has(name),
+          isolate: !isShared(name),
         },
       })),
       { extends: true as const, test: { name: 'unit-apart', include: APART } },
@@ -52,8 +60,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // One more than the cores of the machine that this is sized for, because tests of processes and servers wait for much of their time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     reporters: ['default', './test/closing-line-reporter.ts'],
     coverage: {
       provider: 'v8',

@@ -8,7 +8,7 @@ import { defineDeployment } from '../../../infra/constructs/src/app/config/load.
 import { fetchPackages } from '../../../infra/constructs/src/app/packages/fetch-packages.ts';
 import { PilotlightStage } from '../../../infra/constructs/src/app/pilotlight-stage.ts';
 import { describePackage } from '../../../layers/builders/src/models/index.ts';
-import { sha256Of } from '../../../model-assets/format/src/index.ts';
+import { sha256Of, sidecarFiles } from '../../../model-assets/format/src/index.ts';
 import { emptyRecord, recordAction, recordText } from '../../../model-assets/format/src/registry/index.ts';
 import { CREDENTIALS, type S3Server, startS3 } from '../../fixtures/s3-server.ts';
 
@@ -57,11 +57,13 @@ test('a package arrives with every file of its manifest, and is the one that was
     expect(readFileSync(join(there.folder, file))).toEqual(readFileSync(join(PACKAGE, file)));
 });
 
-test('of a package that is there nothing is asked for but its signature, and one that was damaged since is fetched anew', async () => {
+test('of a package that is there nothing is asked for but the files beside its manifest, and one that was damaged since is fetched anew', async () => {
   const folder = await fetched();
   server.asked.length = 0;
   expect(await fetched()).toBe(folder);
-  expect(server.asked.map(({ key }) => key)).toEqual(['nlp/sentiment/1.0.1/signature.json']);
+  expect(server.asked.map(({ key }) => key)).toEqual(
+    sidecarFiles.map((file) => `nlp/sentiment/1.0.1/${file}`),
+  );
   const weights = join(folder, 'sentiment/1.0.1/int8/weights.bin');
   writeFileSync(weights, readFileSync(weights).fill(1, 100, 101));
   await fetched();

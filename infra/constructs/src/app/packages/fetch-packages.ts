@@ -8,8 +8,8 @@ import type { Deployment } from '../config/load.ts';
 import { openPackageSource } from './package-source.ts';
 
 /**
- * Fetches what `packages` of the configuration names, of an alias the version that it means at this moment, and gives the deployment with the folder that it is in now. A deployment
- * without `packages` is given back as it is.
+ * Fetches what `packages` of the configuration names, of an alias the version that it means at this moment, and gives the deployment with
+ * the folder that it is in now. A deployment without `packages` is given back as it is.
  *
  * @param cache - folder that keeps what was fetched
  * @throws InfraError PACKAGE_NOT_FETCHED, with the package and the reason

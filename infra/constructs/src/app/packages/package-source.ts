@@ -10,8 +10,8 @@ export interface PackageSource {
    */
   resolve(name: string, alias: string): Promise<PinnedPackage>;
   /**
-   * Makes `<folder>/<name>/<version>` the package with every file of its manifest, each compared with its checksum. It asks for
-   * nothing where the package is there already, intact.
+   * Makes `<folder>/<name>/<version>` the package with every file of its manifest, each compared with its checksum. Where it
+   * is there already, intact, the files beside the manifest alone are asked for.
    *
    * @throws PilotlightError that says what is wrong with the package or its place
    */

@@ -220,6 +220,9 @@ describe('the endpoint of a local web function', () => {
 
   test('takes no more requests in a second than its rate limit, and none where that is 0', async () => {
     await start({ rateLimit: 3 });
+    // An environment that starts may take more than the second.
+    expect(await statuses(['/'])).toEqual([200]);
+    await pause(1000);
     expect((await statuses(times(5, '/'))).toSorted()).toEqual([200, 200, 200, 429, 429]);
     await pause(1000);
     expect(await statuses(['/'])).toEqual([200]);
