@@ -1,5 +1,5 @@
 /** Answers in a file, so that they are compared with those of another machine, engine or year. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { type PackageManifest, parseManifest, parseModelRef } from '@pilotlight/model-format';
 import { textLines } from '@pilotlight/toolchain/internal/sources/text-lines';
 import * as z from 'zod';
@@ -66,8 +66,18 @@ export async function readRecording(file: string): Promise<Recording> {
 
 /** Whether a file has answers in it, by its first line. */
 export async function isRecording(file: string): Promise<boolean> {
-  const content = await readFile(file, 'utf8').catch(() => '');
-  return /^\ufeff?\{"answers":\d/.test(content);
+  const beginning = await readBeginning(file).catch(() => '');
+  return /^\ufeff?\{"answers":\d/.test(beginning);
+}
+
+async function readBeginning(file: string): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(32), 0, 32, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 function parseLine<Line>(schema: z.ZodType<Line>, line: string, place: string): Line {

@@ -15,15 +15,12 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import { z } from 'zod';
-import type { Environment, RemoteFile } from './remote-source.ts';
+import { type Environment, PATH_INSIDE, type RemoteFile } from './remote-source.ts';
 import { removeStale, shortLived } from './transfer/partial-file.ts';
-
-/** A path that leads out of the model is in no listing that was written here. */
-const INSIDE = /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0\\]+$/;
 
 const listingSchema = z.array(
   z.object({
-    path: z.string().regex(INSIDE),
+    path: z.string().regex(PATH_INSIDE),
     bytes: z.int().nonnegative(),
     sum: z.object({ algorithm: z.enum(['sha256', 'git']), value: z.string() }).optional(),
     tag: z.string().optional(),

@@ -6,7 +6,7 @@ import { HttpReader } from './http/http-reader.ts';
 import { parseHubAddress } from './hub/hub-address.ts';
 import { explainRefusal } from './hub/hub-errors.ts';
 import { findToken } from './hub/hub-token.ts';
-import type { Environment, RemoteFile, RemoteKind } from './remote-source.ts';
+import { type Environment, PATH_INSIDE, type RemoteFile, type RemoteKind } from './remote-source.ts';
 
 const HUB = 'https://huggingface.co';
 const COMMIT = /^[0-9a-f]{40}$/;
@@ -15,7 +15,7 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const infoSchema = z.object({ sha: z.string().regex(COMMIT, 'must be a commit') });
 const entrySchema = z.object({
   type: z.string(),
-  path: z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0\\]+$/, 'must be a path inside the model'),
+  path: z.string().regex(PATH_INSIDE, 'must be a path inside the model'),
   size: z.int().nonnegative(),
   oid: z.string().regex(COMMIT).optional(),
   xetHash: z.string().optional(),

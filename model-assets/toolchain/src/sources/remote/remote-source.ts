@@ -8,6 +8,9 @@ export interface Sum {
   readonly value: string;
 }
 
+/** A path of a file with forward slashes that does not lead out of its folder: others have written it. */
+export const PATH_INSIDE = /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0\\]*[^\0/\\]$/;
+
 export interface RemoteFile {
   /** Where it lies in the folder of the model, with forward slashes. */
   readonly path: string;

@@ -2,12 +2,10 @@
 import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { S3Reader } from '@pilotlight/engine/internal/store/s3/s3-reader';
 import { ToolchainError } from '../../../errors.ts';
-import type { Environment, RemoteFile } from '../remote-source.ts';
+import { type Environment, PATH_INSIDE, type RemoteFile } from '../remote-source.ts';
 import type { FileTree } from './file-tree.ts';
 
 const CONNECT_MS = 5_000;
-/** A key that would lead out of a folder is no file of a model. */
-const PLAIN = /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^\0\\]+[^/\\]$/;
 
 export interface S3Place {
   readonly bucket: string;
@@ -43,7 +41,7 @@ export function s3Tree({ bucket, prefix, file }: S3Place, environment: Environme
         for (const { Key = '', Size = 0, ETag } of page.Contents ?? []) {
           const path = Key.slice(prefix.length);
           const isWanted = file === undefined || path === file;
-          if (isWanted && PLAIN.test(path)) files.push({ path, bytes: Size, tag: ETag });
+          if (isWanted && PATH_INSIDE.test(path)) files.push({ path, bytes: Size, tag: ETag });
         }
         token = page.NextContinuationToken;
       }
