@@ -26,7 +26,11 @@ export async function serve(config: ServerConfig, models: ServedModels, logger: 
   });
   if (models.executionProvider !== 'cpu') void gpus.watch();
   const place = readJobPlace(config.shared);
-  const names = async () => (await models.engine.models()).map(({ name }) => name);
+  // A model that is followed may have no version yet: a job waits for it.
+  const names = async () => [
+    ...(models.rollout?.names ?? []),
+    ...(await models.engine.models()).map(({ name }) => name),
+  ];
   const { fetch, drain, listen, dispose } = await createService({
     config,
     models,

@@ -101,6 +101,11 @@ export class RegistryRollout implements Rollout<ServingEngine>, Readiness {
     return new CallOfVersions({ engine, rules, store, followed, shadows: this.#shadows }, call);
   }
 
+  /** The models whose versions are those of the registry, also before they mean one. */
+  get names(): readonly string[] {
+    return [...this.#watched.keys()];
+  }
+
   /** Whether the versions of this model are those of the registry. */
   follows(name: string): boolean {
     return this.#watched.has(name);

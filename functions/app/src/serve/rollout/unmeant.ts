@@ -1,23 +1,40 @@
 /** The version of a followed model that no alias means: that of the packages which are there anyway. */
-import { EngineError, type ModelRef, PilotlightError } from '@pilotlight/engine';
+import { EngineError, formatModelRef, type ModelRef, PilotlightError } from '@pilotlight/engine';
 import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
+import { PROD } from '@pilotlight/model-format/registry';
 import type { FollowedModel } from './followed-model.ts';
 
-/** @throws EngineError MODEL_NOT_FOUND; PACKAGE_UNAVAILABLE while nothing of the registry was accepted, because something may be soon */
+/**
+ * @throws EngineError MODEL_NOT_FOUND; PACKAGE_UNAVAILABLE while nothing of the registry was accepted, because something may be soon, and for
+ *   an alias whose version has not passed in this process
+ */
 export async function resolveUnmeant(
   store: Pick<RegistryStore, 'resolveServed'>,
   ref: ModelRef,
-  { aliases }: Pick<FollowedModel, 'aliases'>,
+  model: Pick<FollowedModel, 'aliases' | 'meaning'>,
 ) {
   try {
     return await store.resolveServed(ref);
   } catch (error) {
-    const isMissing = PilotlightError.is(error) && error.code === 'MODEL_NOT_FOUND';
-    if (!isMissing || ref.version !== undefined || Object.keys(aliases).length > 0) throw error;
+    if (!PilotlightError.is(error) || error.code !== 'MODEL_NOT_FOUND') throw error;
+    const reason = whyUnmeant(ref, model);
+    if (reason === undefined) throw error;
     throw new EngineError(
       'PACKAGE_UNAVAILABLE',
-      `Model ${ref.name} cannot be served now: no version of the registry was accepted yet. The log says why.`,
+      `Model ${formatModelRef(ref)} cannot be served now: ${reason}. The log says why.`,
       { details: { model: ref.name }, cause: error },
     );
   }
+}
+
+function whyUnmeant(
+  { version }: ModelRef,
+  model: Pick<FollowedModel, 'aliases' | 'meaning'>,
+): string | undefined {
+  if (version === undefined || version === PROD) {
+    const isNothingServed = Object.keys(model.aliases).length === 0;
+    return isNothingServed ? 'no version of the registry was accepted yet' : undefined;
+  }
+  const meant = model.meaning(version);
+  return meant && `version ${meant.version} of the registry has not passed its goldens here`;
 }
