@@ -5,6 +5,8 @@ import { bestOf, CROSS, DECODER, logitsAfter, VOCABULARY, WINDOWED } from './int
 import { request } from './small-searches.ts';
 
 const MEGABYTE = 2 ** 20;
+/** 64 entries of 2 layers, keys and values of 2 heads of 3 numbers, and a kilobyte beside them. */
+const CHUNK_BYTES = 64 * 2 * 2 * 2 * 3 * 4 + 1024;
 const FIXED = Array.from({ length: 200 }, (_, place) => (place * 7 + (place >> 3)) % VOCABULARY);
 
 /** The fixed prompt, or its first tokens, and a rest of its own. */
@@ -77,6 +79,52 @@ describe('a request', () => {
     expect(all.map(found)).toEqual([0, 0, 128, 128]);
   });
 
+  it('has a long prompt copied in parts, so that the steps of others go on', async () => {
+    const { loop, session } = open(DECODER, { prefixBytes: MEGABYTE });
+    const long = request(
+      Array.from({ length: 900 }, (_, place) => (place * place) % VOCABULARY),
+      { maxNewTokens: 1 },
+    );
+    for (let time = 0; time < 2; time++) await start(loop, long).ended;
+    let copied: Promise<End> | undefined;
+    const other = start(loop, request([1, 2, 3], { maxNewTokens: 10 }), () => {
+      if (copied) return;
+      session.shapes.length = 0;
+      copied = start(loop, long).ended;
+    });
+    await other.ended;
+    expect((await copied)?.timings.prefixTokens).toBe(896);
+    // A step in the turn in which it came, and one behind each of two copies.
+    expect(session.shapes.slice(0, session.shapes.indexOf('1x4'))).toEqual(['1x1', '1x1', '1x1']);
+  });
+
+  it('that finds a prefix keeps it from being the next to go', async () => {
+    const { loop } = open(DECODER, { prefixBytes: 2 * CHUNK_BYTES });
+    const [first, second, third] = [1, 2, 3].map((id) =>
+      request(
+        Array.from({ length: 70 }, () => id),
+        { maxNewTokens: 1 },
+      ),
+    );
+    const ends: End[] = [];
+    for (const one of [first, first, second, second, first, third, third, first, second])
+      if (one) ends.push(await start(loop, one).ended);
+    expect(ends.map(found)).toEqual([0, 0, 0, 0, 64, 0, 0, 64, 0]);
+  });
+
+  it('takes its first chunk beside one that runs its own, and does not run it with that', async () => {
+    const { loop, session } = open(DECODER, { prefixBytes: MEGABYTE });
+    for (const rest of [1, 2]) await start(loop, ask(rest)).ended;
+    session.shapes.length = 0;
+    const cold = request(
+      Array.from({ length: 70 }, () => 3),
+      { maxNewTokens: 1 },
+    );
+    const ends = await Promise.all([cold, ask(3)].map((one) => start(loop, one).ended));
+    expect(ends.map(found)).toEqual([0, 192]);
+    expect(session.shapes).not.toContain('2x64');
+  });
+
   it('that wants its prompt scored runs all of it', async () => {
     const { loop } = open(DECODER, { prefixBytes: MEGABYTE });
     for (const rest of [1, 2]) await start(loop, ask(rest)).ended;
@@ -110,15 +158,14 @@ describe('a request', () => {
 });
 
 it('memory of prefixes is counted, is bounded, and leaves that of requests as it was', async () => {
-  const chunkBytes = 64 * 2 * 2 * 2 * 3 * 4 + 1024;
   const cacheBytes = 200_000;
   const plain = open(DECODER, { cacheBytes });
-  const { loop } = open(DECODER, { cacheBytes, prefixBytes: 2 * chunkBytes });
+  const { loop } = open(DECODER, { cacheBytes, prefixBytes: 2 * CHUNK_BYTES });
   for (const rest of [1, 2, 3]) {
     await start(plain.loop, ask(rest)).ended;
     await start(loop, ask(rest)).ended;
   }
-  expect(loop.load.cacheBytes - plain.loop.load.cacheBytes).toBe(2 * chunkBytes);
+  expect(loop.load.cacheBytes - plain.loop.load.cacheBytes).toBe(2 * CHUNK_BYTES);
   const much = ask(4, { maxNewTokens: 10_000 });
   const refused = { code: 'TOO_MUCH_WORK', details: { cacheBytes: 1_228_800, maxCacheBytes: cacheBytes } };
   for (const one of [plain.loop, loop])
