@@ -27,7 +27,7 @@ export const BEGIN: KeptChunk = {
   entries: { dims: [0], data: new Float32Array() },
 };
 
-/** Names of chunks that only one request had, each of about 60 bytes. The oldest are forgotten. */
+/** Names of chunks that only one request had, each of about 80 bytes. The oldest are forgotten. */
 const MOST_SEEN = 4096;
 
 /** Ids, name and object of a chunk. */
