@@ -41,6 +41,13 @@ export type ProcessWay = keyof typeof PROCESS_WAYS;
 export const processesRow = ({ label }: Labelled, way: ProcessWay): string =>
   `${label}: ${DIVIDED_TEXTS} texts, ${BEAMS} beams, ${PROCESS_WAYS[way]}`;
 
+/** Calls of one token, one after the other, whose prompts begin alike; more calls before them are not timed. */
+export const PREFIXED = { calls: 16, before: 3, shared: 256, own: 12, bytes: 200_000_000 } as const;
+export const PREFIX_WAYS = { kept: 'first tokens kept', whole: 'read anew' } as const;
+export type PrefixWay = keyof typeof PREFIX_WAYS;
+export const prefixRow = ({ label }: Labelled, way: PrefixWay): string =>
+  `${label}: first token of prompts with ${PREFIXED.shared} tokens alike and ${PREFIXED.own} of their own, ${PREFIX_WAYS[way]}`;
+
 export const STREAMS = 16;
 export const streamsRow = ({ label }: Labelled): string => `${label}: ${STREAMS} streams at once`;
 
@@ -52,9 +59,21 @@ export const sampleName = (row: string, metric: Metric, subject: string): string
 /** Prompts of random words, none of them the last, which ends a text. */
 export function makePrompts(count: number, vocabulary: number): readonly (readonly number[])[] {
   const random = new Random(SEED.generate);
-  return Array.from({ length: count }, () =>
-    Array.from({ length: PROMPT }, () => 1 + random.below(vocabulary - 2)),
-  );
+  return Array.from({ length: count }, () => makeWords(random, PROMPT, vocabulary));
+}
+
+/** Prompts that begin alike. */
+export function makePrefixed(vocabulary: number): readonly (readonly number[])[] {
+  const random = new Random(SEED.generate + 2);
+  const shared = makeWords(random, PREFIXED.shared, vocabulary);
+  return Array.from({ length: PREFIXED.before + PREFIXED.calls }, () => [
+    ...shared,
+    ...makeWords(random, PREFIXED.own, vocabulary),
+  ]);
+}
+
+function makeWords(random: Random, count: number, vocabulary: number): readonly number[] {
+  return Array.from({ length: count }, () => 1 + random.below(vocabulary - 2));
 }
 
 export function makeLengths(): readonly number[] {

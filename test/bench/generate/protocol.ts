@@ -11,6 +11,8 @@ export interface GenerateConfig {
   readonly threads: number;
   /** Texts that have a place in the cache at once, where the process asks. */
   readonly slots: number;
+  /** Bytes of first tokens that prompts share, where the process can keep them. @default 0, none */
+  readonly prefixBytes?: number;
 }
 
 export type GenerateCommand =

@@ -11,6 +11,8 @@ import {
   cellRow,
   type Metric,
   PROMPT,
+  type PrefixWay,
+  prefixRow,
   processesRow,
   sampleName,
   streamsRow,
@@ -71,6 +73,7 @@ function listSeries(samples: Samples, model: Model): Series[] {
       rows(callsRow(model, way), ['CPU', 'rate']),
     ),
     ...(['one', 'two'] as const).flatMap((way) => rows(processesRow(model, way), ['CPU', 'rate', 'RSS'])),
+    ...(['kept', 'whole'] as const).flatMap((way) => rows(prefixRow(model, way), ['CPU', 'rate'])),
     ...rows(`${model.label}: after all of these`, ['RSS']).map(standAlone),
     ...rows(streamsRow(model), ['first p50', 'first p99', 'next p50', 'next p99']),
   ];
@@ -96,6 +99,7 @@ function compareAll(samples: Samples, model: Model): Comparison[] {
     const what = metric === 'CPU' ? 'CPU per token' : 'tokens per second';
     return ratio(`${row}, ${what}: ${NAMES.own} / ${other}`, metric, [row, NAMES.own], [row, other], target);
   };
+  const prefixed = (way: PrefixWay): Place => [prefixRow(model, way), NAMES.own];
   const ways = (name: string, row: (way: string) => string): Comparison[] =>
     (['rate', 'RSS'] as const).flatMap((metric) =>
       ratio(`${name}, ${COLUMNS[metric].title}`, metric, [row('one'), NAMES.own], [row('two'), NAMES.own]),
@@ -127,6 +131,14 @@ function compareAll(samples: Samples, model: Model): Comparison[] {
       [callsRow(model, 'continuous'), NAMES.own],
       [callsRow(model, 'padded'), NAMES.own],
     ),
+    ...(['CPU', 'rate'] as const).flatMap((metric) =>
+      ratio(
+        `${model.label}, prompts that begin alike, ${COLUMNS[metric].title}: first tokens kept / read anew`,
+        metric,
+        prefixed('kept'),
+        prefixed('whole'),
+      ),
+    ),
     ...ways(`${model.label}, beams in one process / in two`, (way) =>
       processesRow(model, way === 'one' ? 'one' : 'two'),
     ),
@@ -140,5 +152,6 @@ const METHOD = [
   'Processes are fresh in every round, and take turns in each cell. CPU is that of the process, of all of its threads. A token is one that is in an answer: beams count once.',
   'transformers.js has no beam search: exports with beams are run by a loop in JavaScript as `generate` of transformers has it, in which each beam is a row and caches are copied in every step.',
   'Static batches of Pilotlight become narrower as their texts end. Those that run on until the longest has ended, as in `generate` of transformers, are what continuous batches are usually compared with.',
+  'Prompts that begin alike are calls of one token, one after the other, of a process that had three of them before.',
   'The memory limit is the time in which the weights of a step are read once at the speed of a product of one row that no cache holds, over the time of a token, its share of the prompt included.',
 ] as const;

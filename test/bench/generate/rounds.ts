@@ -13,7 +13,10 @@ import {
   DIVIDED_TEXTS,
   type Metric,
   makeLengths,
+  makePrefixed,
   makePrompts,
+  PREFIXED,
+  prefixRow,
   processesRow,
   STREAMS,
   sampleName,
@@ -47,6 +50,7 @@ export async function measureGenerateRounds(options: GenerateRounds): Promise<Sa
     await measureCalls(options, round, samples);
     await measureStreams(options, samples);
     if (options.model.hasEncoder) await measureProcesses(options, round, samples);
+    else await measurePrefixes(options, round, samples);
   }
   return samples;
 }
@@ -213,6 +217,30 @@ async function measureProcesses(
       say(`  ${row}: ${((1000 * tokensOf(reply)) / reply.milliseconds).toFixed(0)} tokens/s`);
     } finally {
       await Promise.all(running.map((process) => process.stop()));
+    }
+  }
+}
+
+/** Prompts that begin alike, read anew and with what they share kept. */
+async function measurePrefixes(
+  { model, subjects, say }: GenerateRounds,
+  round: number,
+  samples: Samples,
+): Promise<void> {
+  const [own] = subjects;
+  const prompts = makePrefixed(model.vocabulary);
+  for (const way of alternateOrder(round, ['kept', 'whole'] as const)) {
+    const process = await GenerateProcess.start(own, { prefixBytes: way === 'kept' ? PREFIXED.bytes : 0 });
+    try {
+      const call = (some: typeof prompts) =>
+        process.calls({ prompts: some, tokens: some.map(() => 1), together: 1 });
+      await call(prompts.slice(0, PREFIXED.before));
+      const reply = await call(prompts.slice(PREFIXED.before));
+      const row = prefixRow(model, way);
+      addRates(samples, row, own.name, reply);
+      say(`  ${row}: ${(reply.milliseconds / PREFIXED.calls).toFixed(1)} ms`);
+    } finally {
+      await process.stop();
     }
   }
 }

@@ -1,9 +1,5 @@
 /** A text and its scores are the same to the last bit whoever is generated beside it: alone, or among many that come and go. */
-import type {
-  Decoder,
-  TokenRequest,
-} from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-port';
-import type { FoundSequence } from '@pilotlight/engine/internal/runtimes/generation/search/search';
+import type { TokenRequest } from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-port';
 import type { BuiltGenerator } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../fixtures/random.ts';
@@ -11,6 +7,7 @@ import { cases, LONG } from '../../scale.ts';
 import { openDecoder } from '../../support/generation/open-generator.ts';
 import { quantiseGenerator } from '../../support/generation/quantise-generator.ts';
 import { buildReference, hasGenerators } from '../../support/generation/references.ts';
+import { runAlone, runTogether } from '../../support/generation/run-decoder.ts';
 import { plainOptions, plainSampling } from '../../support/generation/search-options.ts';
 import { temporaryFolder } from '../../unit/toolchain/temporary-folder.ts';
 
@@ -45,48 +42,6 @@ function randomRequest(random: Random, { decoder }: BuiltGenerator): TokenReques
   };
 }
 
-/** `begin` is called with each token that the request is told of. */
-function run(
-  decoder: Decoder,
-  request: TokenRequest,
-  onTokens = (): void => {},
-): Promise<readonly FoundSequence[]> {
-  return new Promise((resolve, reject) => {
-    decoder.start(request, (event) => {
-      if (event.kind === 'tokens') onTokens();
-      else if (event.kind === 'end') resolve(event.found);
-      else reject(event.error);
-    });
-  });
-}
-
-/** Runs each request by itself. */
-async function runAlone(decoder: Decoder, requests: readonly TokenRequest[]) {
-  const found: (readonly FoundSequence[])[] = [];
-  for (const request of requests) found.push(await run(decoder, request));
-  return found;
-}
-
-/** Lets requests come while others are under way, one or more for each token that is told. */
-async function runTogether(decoder: Decoder, requests: readonly TokenRequest[], random: Random) {
-  const found: Promise<readonly FoundSequence[]>[] = [];
-  const begin = (): void => {
-    const request = requests[found.length];
-    if (!request) return;
-    found.push(
-      run(decoder, request, () => {
-        if (random.below(3) === 0) begin();
-      }),
-    );
-  };
-  while (found.length < requests.length) {
-    begin();
-    begin();
-    await Promise.race(found.slice(-4));
-  }
-  return Promise.all(found);
-}
-
 const scratch = temporaryFolder();
 
 const CASES = [
@@ -109,9 +64,9 @@ describe.skipIf(!hasGenerators)('together and alone (skipped without ../shared/r
       const alone = await openDecoder(built, { slots: 1 });
       const together = await openDecoder(built, { slots: 12 });
       const expected = await runAlone(alone, requests);
-      const found = await runTogether(together, requests, random);
-      for (const [index, sequences] of found.entries()) {
-        expect(sequences, `request ${index}`).toStrictEqual(expected[index]);
+      const ends = await runTogether(together, requests, random);
+      for (const [index, end] of ends.entries()) {
+        expect(end.found, `request ${index}`).toStrictEqual(expected[index]?.found);
       }
       expect(together.load).toMatchObject({ running: 0, waiting: 0 });
       await Promise.all([alone.dispose(), together.dispose()]);

@@ -21,7 +21,12 @@ export interface OpenSettings extends Partial<LoopSettings> {
   readonly where?: 'inline' | 'worker';
 }
 
-export const LOOP_SETTINGS: LoopSettings = { slots: 16, maxWaiting: 10_000, cacheBytes: 2 ** 30 };
+export const LOOP_SETTINGS: LoopSettings = {
+  slots: 16,
+  maxWaiting: 10_000,
+  cacheBytes: 2 ** 30,
+  prefixBytes: 0,
+};
 
 /** Opens the loop of graphs that were built. */
 export function openDecoder(

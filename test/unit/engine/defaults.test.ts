@@ -27,7 +27,7 @@ describe('an engine that is told nothing but its packages', () => {
       batching: { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: expect.any(Function) },
       packing: { when: 'first', afterRuns: 16 },
       archives: {},
-      generation: { where: 'inline', slots: 16, cacheBytes: expect.any(Number) },
+      generation: { where: 'inline', slots: 16, cacheBytes: expect.any(Number), prefixBytes: 0 },
     });
   });
 
@@ -36,8 +36,14 @@ describe('an engine that is told nothing but its packages', () => {
     expect(where).toBe('worker');
     expect(cacheBytes).toBeGreaterThan(0);
     expect(cacheBytes).toBeLessThanOrEqual(Math.min(2 ** 30, process.availableMemory() / 3));
-    const given = { packages: 'models', generationSlots: 3, generationCacheBytes: 5000 };
-    expect(predictorSettings(given).generation).toEqual({ where: 'inline', slots: 3, cacheBytes: 5000 });
+    const given = {
+      packages: 'models',
+      generationSlots: 3,
+      generationCacheBytes: 5000,
+      generationPrefixBytes: 700,
+    };
+    const expected = { where: 'inline', slots: 3, cacheBytes: 5000, prefixBytes: 700 };
+    expect(predictorSettings(given).generation).toEqual(expected);
   });
 
   it('has at least one thread, and no more than there are cores', () => {

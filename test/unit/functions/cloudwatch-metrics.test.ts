@@ -57,6 +57,15 @@ function emit(tell: (telemetry: Telemetry) => void, settings: Partial<EmfSetting
 const metricsOf = (line: Line | undefined) =>
   line?._aws.CloudWatchMetrics[0]?.Metrics.map(({ Name, Unit }) => `${Name} ${Unit}`);
 
+const generation = {
+  promptTokens: 7,
+  newTokens: 9,
+  seeds: [],
+  finishReasons: ['eos_token', 'length', 'length'] as const,
+  pace: [{ firstTokenMs: 40, tokenMs: 5 }],
+  prefixes: { hits: 0, tokens: 0 },
+};
+
 describe('metrics of CloudWatch', () => {
   it.each([
     [200, '', undefined, 0],
@@ -77,13 +86,6 @@ describe('metrics of CloudWatch', () => {
   );
 
   it('have the tokens of generated texts, their pace and why they ended', () => {
-    const generation = {
-      promptTokens: 7,
-      newTokens: 9,
-      seeds: [],
-      finishReasons: ['eos_token', 'length', 'length'] as const,
-      pace: [{ firstTokenMs: 40, tokenMs: 5 }],
-    };
     const line = emit((telemetry) => telemetry.predicted?.(record({ generation })));
     expect(line).toMatchObject({
       GeneratedTokens: 9,
@@ -91,6 +93,15 @@ describe('metrics of CloudWatch', () => {
       TokenTime: 5,
       finishReason: 'eos_token length',
     });
+    expect(line).not.toHaveProperty('PrefixCacheHits');
+  });
+
+  it('have the inputs whose prompts began as earlier ones, and the tokens that these had left', () => {
+    const prefixes = { hits: 2, tokens: 320 };
+    const line = emit((telemetry) =>
+      telemetry.predicted?.(record({ generation: { ...generation, prefixes } })),
+    );
+    expect(line).toMatchObject({ PrefixCacheHits: '2', PrefixCacheTokens: '320' });
   });
 
   it('have the version of the model that answered, which is no dimension', () => {

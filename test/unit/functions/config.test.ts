@@ -46,6 +46,7 @@ describe('the configuration', () => {
       PILOTLIGHT_MEMORY_BUDGET_BYTES: '1000000',
       PILOTLIGHT_GENERATION_SLOTS: '4',
       PILOTLIGHT_GENERATION_CACHE_MB: '250',
+      PILOTLIGHT_GENERATION_PREFIX_MB: '100',
     });
     expect(engineOptions(config)).toEqual({
       packages: '/models',
@@ -56,6 +57,7 @@ describe('the configuration', () => {
       memoryBudgetBytes: 1_000_000,
       generationSlots: 4,
       generationCacheBytes: 250_000_000,
+      generationPrefixBytes: 100_000_000,
       packing: 'later',
     });
   });

@@ -89,6 +89,7 @@ export function fakeGenerator({ before = () => undefined }: FakeGeneratorOptions
       prefillMs: 5,
       decodeMs: 10 * (tokens.length - 1),
       steps: tokens.length,
+      prefixTokens: 0,
     })),
   });
   async function* events(

@@ -228,6 +228,7 @@ describe('telemetry of a stream', () => {
           newTokens: 6,
           finishReasons: ['eos_token'],
           pace: [{ firstTokenMs: 6.25, tokenMs: 10 }],
+          prefixes: { hits: 0, tokens: 0 },
         },
       },
     ]);

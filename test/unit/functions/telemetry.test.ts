@@ -51,13 +51,14 @@ describe('metrics of Prometheus', () => {
     expect(lines.filter((line) => /^te_\w+\{/.test(line))).toEqual([]);
   });
 
-  it('say nothing of generated texts before the first, and then how many tokens there were, how fast, and why they ended', () => {
+  it('say nothing of generated texts before the first, and then how many tokens there were, how fast, why they ended, and how many had been read before', () => {
     const generation = {
       promptTokens: 7,
       newTokens: 9,
       seeds: [],
       finishReasons: ['eos_token', 'length', 'length'] as const,
       pace: [{ firstTokenMs: 40, tokenMs: 5 }],
+      prefixes: { hits: 2, tokens: 320 },
     };
     const before = render((metrics) => metrics.predicted(record()));
     expect(before.filter((line) => line.includes('generated'))).toEqual([]);
@@ -70,6 +71,8 @@ describe('metrics of Prometheus', () => {
       `pilotlight_generated_sequences_total{${labels},finish_reason="length"} 2`,
       `pilotlight_first_token_seconds_sum{${labels}} 0.04`,
       `pilotlight_token_seconds_sum{${labels}} 0.005`,
+      `pilotlight_prefix_cache_hits_total{${labels}} 2`,
+      `pilotlight_prefix_cache_tokens_total{${labels}} 320`,
     ])
       expect(lines).toContain(line);
   });

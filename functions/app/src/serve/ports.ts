@@ -116,6 +116,8 @@ export interface GenerationRecord {
   readonly finishReasons: readonly FinishReason[];
   /** Of each input: milliseconds from the begin of the prediction to its first token, and between two of its tokens. */
   readonly pace: readonly { readonly firstTokenMs: number; readonly tokenMs: number }[];
+  /** Inputs of which earlier ones had left first tokens, and how many tokens these were; see `TokenTimings.prefixTokens`. */
+  readonly prefixes: { readonly hits: number; readonly tokens: number };
 }
 
 /** A listener that is told what happened. It must not throw. */

@@ -50,6 +50,8 @@ const environmentSchema = z.object({
   PILOTLIGHT_GENERATION_SLOTS: z.optional(count),
   /** Megabytes that a model takes at most to remember what it has read of them. */
   PILOTLIGHT_GENERATION_CACHE_MB: z.optional(count),
+  /** Megabytes that it takes beside those to keep first tokens that prompts share. @default - none are kept */
+  PILOTLIGHT_GENERATION_PREFIX_MB: z.optional(count),
   PILOTLIGHT_INTRA_OP_THREADS: z.optional(count),
   PILOTLIGHT_ALLOW_SPINNING: z.optional(flag),
   PILOTLIGHT_PACKING: z.optional(z.enum(['first', 'later', 'never'], 'must be first, later or never')),

@@ -28,11 +28,15 @@ export function engineOptions(config: Config): EngineOptions {
   };
 }
 
-function generationOptions(config: Config): Pick<EngineOptions, 'generationSlots' | 'generationCacheBytes'> {
+function generationOptions(
+  config: Config,
+): Pick<EngineOptions, 'generationSlots' | 'generationCacheBytes' | 'generationPrefixBytes'> {
   const { PILOTLIGHT_GENERATION_SLOTS: slots, PILOTLIGHT_GENERATION_CACHE_MB: megabytes } = config;
+  const { PILOTLIGHT_GENERATION_PREFIX_MB: prefixMegabytes } = config;
   return {
     ...(slots !== undefined && { generationSlots: slots }),
     ...(megabytes !== undefined && { generationCacheBytes: megabytes * 1e6 }),
+    ...(prefixMegabytes !== undefined && { generationPrefixBytes: prefixMegabytes * 1e6 }),
   };
 }
 

@@ -97,7 +97,11 @@ export function emfTelemetry(
       });
       if (!generation) return;
       for (const reason of generation.finishReasons) tally.note('finishReason', reason);
-      tally.count({ GeneratedTokens: generation.newTokens });
+      const { hits, tokens: prefixTokens } = generation.prefixes;
+      tally.count({
+        GeneratedTokens: generation.newTokens,
+        ...(hits > 0 && { PrefixCacheHits: hits, PrefixCacheTokens: prefixTokens }),
+      });
       for (const { firstTokenMs, tokenMs } of generation.pace) {
         tally.measure({ FirstTokenTime: firstTokenMs, TokenTime: tokenMs });
       }

@@ -8,6 +8,8 @@ export class GenerationMetrics {
   readonly #sequences = new Counter();
   readonly #firstToken = new Histogram();
   readonly #token = new Histogram();
+  readonly #prefixHits = new Counter();
+  readonly #prefixTokens = new Counter();
   #isUsed = false;
 
   predicted({ model, version, generation }: PredictionRecord): void {
@@ -17,6 +19,11 @@ export class GenerationMetrics {
     this.#prompt.add(labels, generation.promptTokens);
     this.#generated.add(labels, generation.newTokens);
     for (const reason of generation.finishReasons) this.#sequences.add({ ...labels, finish_reason: reason });
+    const { hits, tokens } = generation.prefixes;
+    if (hits > 0) {
+      this.#prefixHits.add(labels, hits);
+      this.#prefixTokens.add(labels, tokens);
+    }
     for (const { firstTokenMs, tokenMs } of generation.pace) {
       this.#firstToken.observe(labels, firstTokenMs / 1000);
       this.#token.observe(labels, tokenMs / 1000);
@@ -37,6 +44,11 @@ export class GenerationMetrics {
         'From the begin of a prediction to the first token of an input.',
       ),
       ...this.#token.render('pilotlight_token_seconds', 'Between two tokens of an input, on average.'),
+      ...this.#prefixHits.render(
+        'pilotlight_prefix_cache_hits_total',
+        'Inputs whose first tokens had been read before.',
+      ),
+      ...this.#prefixTokens.render('pilotlight_prefix_cache_tokens_total', 'Those tokens.'),
     ];
   }
 }

@@ -39,6 +39,8 @@ export const METRICS = {
   TokenTime: ofModel('Milliseconds'),
   AnswerCacheHits: ofModel('Count'),
   AnswerCacheMisses: ofModel('Count'),
+  PrefixCacheHits: ofModel('Count'),
+  PrefixCacheTokens: ofModel('Count'),
   MemoryUsed: ofModel('Megabytes'),
   Forwarded: ofModel('Count'),
   Queued: ofModel('Count'),

@@ -13,6 +13,8 @@ export const STAGE_METRICS = [
   'AnswerCacheHits',
   'AnswerCacheMisses',
   'MemoryUsed',
+  'PrefixCacheHits',
+  'PrefixCacheTokens',
   'OpenTime',
   'VerifyTime',
   'TokenizerTime',

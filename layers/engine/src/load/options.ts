@@ -100,6 +100,14 @@ export interface EngineOptions {
    */
   readonly generationCacheBytes?: number;
   /**
+   * Bytes that a model takes, beside those, to keep what it has read of first tokens that several prompts share, so that a prompt that every call
+   * begins with is not read by each. Texts have the same bits with and without; whoever may call can tell by the time whether others had a prompt.
+   * See runtimes/generation/loop/ADR-prefix.md.
+   *
+   * @default 0, none
+   */
+  readonly generationPrefixBytes?: number;
+  /**
    * Whether predictions of models that read tokens say what is counted of each input and answer, for whoever watches whether they drift.
    *
    * @default false
@@ -156,6 +164,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
       slots: options.generationSlots ?? 16,
       cacheBytes:
         options.generationCacheBytes ?? Math.min(MOST_CACHE_BYTES, Math.floor(process.availableMemory() / 4)),
+      prefixBytes: options.generationPrefixBytes ?? 0,
     },
     packing: {
       when: options.packing ?? (inThreads ? 'later' : 'first'),

@@ -38,4 +38,6 @@ export interface TokenTimings {
   /** From its first token to its last. */
   readonly decodeMs: number;
   readonly steps: number;
+  /** First tokens of its prompt that were not run, because earlier requests had left their keys and values. */
+  readonly prefixTokens: number;
 }

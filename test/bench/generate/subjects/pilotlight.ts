@@ -3,12 +3,13 @@ import { Engine, type Generation, type GenerationEvent } from '@pilotlight/engin
 import type { StreamReply } from '../protocol.ts';
 import { type Generate, measure, readConfig, serve } from './serve.ts';
 
-const { models, model: name, precision, threads, slots } = readConfig();
+const { models, model: name, precision, threads, slots, prefixBytes = 0 } = readConfig();
 const engine = new Engine({
   packages: models,
   variant: precision,
   intraOpThreads: threads,
   generationSlots: slots,
+  generationPrefixBytes: prefixBytes,
 });
 const model = await engine.bulkModel({ name });
 const GREEDY = { do_sample: false };

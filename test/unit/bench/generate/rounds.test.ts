@@ -3,6 +3,7 @@ import {
   CALL_WAYS,
   callsRow,
   cellRow,
+  makePrefixed,
   makePrompts,
   PROMPT,
   processesRow,
@@ -15,9 +16,10 @@ import { measureGenerateRounds } from '../../../bench/generate/rounds.ts';
 import { findShape } from '../../../bench/generate/shapes.ts';
 import { NAMES } from '../../../bench/generate/subjects.ts';
 
-/** A program of a few lines that needs no model: a token takes `tokenMs` of CPU, and a batch of calls waits for its longest. */
+/** A program of a few lines that needs no model: a token takes `tokenMs` of CPU, a batch of calls waits for its longest, and a prompt whose begin is kept takes a quarter. */
 const PROGRAM = `
 const [tokenMs, word] = process.env.SUBJECT.split(' ').map(Number);
+const { prefixBytes = 0 } = JSON.parse(process.argv[1]);
 const say = (reply) => process.stdout.write(JSON.stringify(reply) + '\\n');
 say({ ready: true });
 require('node:readline').createInterface(process.stdin).on('line', (line) => {
@@ -26,7 +28,8 @@ require('node:readline').createInterface(process.stdin).on('line', (line) => {
   const lengths = prompts.map((_, at) => (what === 'calls' ? tokens[at] : tokens));
   const sum = lengths.reduce((total, length) => total + length, 0);
   const waits = what === 'calls' && together < prompts.length ? 2 : 1;
-  const milliseconds = waits * beams * tokenMs * sum;
+  const share = prefixBytes > 0 ? 0.25 : 1;
+  const milliseconds = share * waits * beams * tokenMs * sum;
   say({ milliseconds, cpuMilliseconds: milliseconds, ids: lengths.map((length) => Array(length).fill(word)) });
 });
 `;
@@ -104,6 +107,30 @@ describe.runIf(process.platform === 'linux')('bench generate', () => {
     expect(comparisons.length).toBeGreaterThan(0);
     expect(comparisons.filter(({ target }) => target !== undefined)).toEqual([]);
   }, 30_000);
+
+  it('measures prompts that begin alike where the model has no encoder, read anew and with what they share kept', async () => {
+    const gpt2 = findShape('gpt2-124m');
+    const samples = await measureGenerateRounds({
+      model: { ...gpt2, bytesOfStep: 1e6 },
+      subjects: [subject(NAMES.own, [1, 4], 2)],
+      bandwidth: 1e9,
+      rounds: 2,
+      say: () => {},
+    });
+    const { comparisons } = reportGenerate(samples, gpt2, []);
+    const found = (what: string) =>
+      comparisons.find(({ name }) => name.startsWith(`${gpt2.label}, prompts that begin alike, ${what}`));
+    expect(found('CPU per token')).toMatchObject({ value: { median: expect.closeTo(0.25) } });
+    expect(found('per second')).toMatchObject({ value: { median: expect.closeTo(4) } });
+    expect(comparisons.filter(({ name }) => name.includes('in one process'))).toEqual([]);
+  }, 30_000);
+
+  it('asks for prompts that begin alike and go on in other words', () => {
+    const prompts = makePrefixed(4000);
+    expect(new Set(prompts.map(({ length }) => length))).toEqual(new Set([268]));
+    expect(new Set(prompts.map((prompt) => prompt.slice(0, 256).join())).size).toBe(1);
+    expect(new Set(prompts.map((prompt) => prompt.slice(256).join())).size).toBe(prompts.length);
+  });
 
   it('times nothing where one side generates other tokens', async () => {
     const differing = measure(

@@ -83,6 +83,17 @@ describe('a decoder in a thread', () => {
     );
   });
 
+  it('keeps first tokens that its requests share', async () => {
+    const decoder = await openDecoder(built, { where: 'worker', prefixBytes: 2 ** 20 });
+    const input = Array.from({ length: 100 }, (_, place) => (place * 7) % 89);
+    const ends: (TokenEvent | undefined)[] = [];
+    for (let time = 0; time < 3; time++) ends.push((await follow(decoder, { ...request(), input })).at(-1));
+    expect(ends).toMatchObject(
+      [0, 0, 64].map((prefixTokens) => ({ kind: 'end', timings: { prefixTokens } })),
+    );
+    await decoder.dispose();
+  });
+
   it('ends a request that is cancelled, with what it has, and lets the next one in', async () => {
     const decoder = await openDecoder(built, { where: 'worker', slots: 1 });
     const found = await new Promise<TokenEvent>((resolve) => {

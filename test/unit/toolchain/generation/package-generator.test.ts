@@ -111,6 +111,23 @@ describe('a decoder that is packaged', () => {
     expect(model.usable).toBe(false);
   });
 
+  it('keeps first tokens that prompts share where the engine has bytes for them, and generates the same', async () => {
+    const [plain, keeping] = [
+      new Engine({ packages }),
+      new Engine({ packages, generationPrefixBytes: 1_000_000 }),
+    ];
+    const parameters = { do_sample: false, max_new_tokens: 5 };
+    const found: unknown[] = [];
+    for (const question of ['Who are you?', 'Is it cold?', 'Who comes?']) {
+      const prompt = `Answer as the keeper of a lighthouse would, and say nothing of ships. ${question}`;
+      const { results, decoding } = await keeping.predict('chatter', prompt, parameters);
+      expect((await plain.predict('chatter', prompt, parameters)).results).toEqual(results);
+      found.push(decoding?.[0]?.prefixTokens);
+    }
+    expect(found).toEqual([0, 0, 64]);
+    await Promise.all([plain.dispose(), keeping.dispose()]);
+  });
+
   it('is followed by a scorer as it generated: the same tokens, and their log probabilities', async () => {
     const engine = new Engine({ packages });
     const model = await engine.model({ name: 'chatter' });

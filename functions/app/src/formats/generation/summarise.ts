@@ -16,6 +16,10 @@ export function summarise(prediction: Prediction): GenerationRecord {
       firstTokenMs: timings.tokenizeMs + queueMs + prefillMs,
       tokenMs: decodeMs / Math.max(1, steps - 1),
     })),
+    prefixes: {
+      hits: decoding.filter(({ prefixTokens }) => prefixTokens > 0).length,
+      tokens: sumOf(decoding.map(({ prefixTokens }) => prefixTokens)),
+    },
   };
 }
 

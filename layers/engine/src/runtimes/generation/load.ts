@@ -22,6 +22,7 @@ export interface GenerationSettings {
   readonly where: 'inline' | 'worker';
   readonly slots: number;
   readonly cacheBytes: number;
+  readonly prefixBytes: number;
 }
 
 /** The part of an engine's settings that a model that generates is loaded by. */
@@ -49,7 +50,7 @@ export async function loadGenerator(
   await opened.checkSizes(variant);
   const openMs = performance.now() - start;
   const { intraOpThreads, allowSpinning, maxQueuedRequests, packing } = settings;
-  const { where, slots, cacheBytes } = settings.generation;
+  const { where, slots, cacheBytes, prefixBytes } = settings.generation;
   const { sumsMaySaturate = false, foldWeights = false } = describeScheme(variant.scheme);
   const { step, encoder } = variant.graphs;
   checkLayers(manifest, step);
@@ -66,7 +67,7 @@ export async function loadGenerator(
       profilePrefix: settings.profilePrefix,
     },
     // Calls are bounded by `maxQueuedRequests`, and each has as many inputs with the loop as there are slots.
-    settings: { slots, cacheBytes, maxWaiting: maxQueuedRequests * slots },
+    settings: { slots, cacheBytes, prefixBytes, maxWaiting: maxQueuedRequests * slots },
   };
   const { text, sessions, timings } = await openVerified(
     () => opened.verify(variant),

@@ -73,7 +73,7 @@ export async function runCall(
   };
 }
 
-const NO_TIME: TokenTimings = { queueMs: 0, prefillMs: 0, decodeMs: 0, steps: 0 };
+const NO_TIME: TokenTimings = { queueMs: 0, prefillMs: 0, decodeMs: 0, steps: 0, prefixTokens: 0 };
 
 function outcomeOf({ input: { request }, result, ended = { error: notRun() } }: Run): Outcome {
   if ('error' in ended) return ended;

@@ -23,6 +23,7 @@ export class ActiveRequest {
   #admitted: number | undefined;
   #first: number | undefined;
   #steps = 0;
+  #prefixTokens = 0;
 
   constructor(request: TokenRequest, search: Search, listen: Listen) {
     this.request = request;
@@ -71,6 +72,12 @@ export class ActiveRequest {
   readPrompt(count: number): void {
     this.ancestry.extend(count);
     this.#pending = this.#pending.slice(count);
+  }
+
+  /** The first `count` of the prompt's tokens that were left are in the cache, where an earlier request's were copied to. */
+  copyPrompt(count: number): void {
+    this.readPrompt(count);
+    this.#prefixTokens += count;
   }
 
   /**
@@ -134,6 +141,7 @@ export class ActiveRequest {
       prefillMs: first - admitted,
       decodeMs: now - first,
       steps: this.#steps,
+      prefixTokens: this.#prefixTokens,
     };
     const prompt = this.request.promptLogprobs && { prompt: this.#prompt };
     this.#listen({ kind: 'end', found: this.search.found, timings, ...prompt });

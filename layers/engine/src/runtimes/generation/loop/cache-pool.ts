@@ -154,6 +154,18 @@ export class CachePool {
     used.past += run.count;
   }
 
+  /** A copy of `count` entries of a slot from `first`, `[1, layers * 2 * heads, count, dim]`: as a run gives them together. */
+  copyOf(slot: number, first: number, count: number): Tensor {
+    const { heads = 0, dim = 0 } = this.#past[0] ?? {};
+    const dims = [1, this.#past.length * heads, count, dim];
+    const data = new Float32Array(this.#past.length * heads * count * dim);
+    for (const [row, tensor] of this.#past.entries()) {
+      const from = { data: tensor.data, row: slot, room: this.#room, first };
+      copyEntries({ ...tensor, data }, { row, room: count, first: 0 }, from, count);
+    }
+    return { dims, data };
+  }
+
   /** Keeps some of the entries of a slot, in order, and moves them together. */
   keep(slot: number, entries: readonly number[]): void {
     const used = this.#used[slot];

@@ -32,7 +32,7 @@ export class DecodeLoop implements Decoder {
 
   constructor(dependencies: LoopDependencies) {
     this.#dependencies = dependencies;
-    this.#prefill = new Prefill(dependencies);
+    this.#prefill = new Prefill(dependencies, dependencies.settings.prefixBytes);
   }
 
   start(request: TokenRequest, listen: (event: TokenEvent) => void): RunningRequest {

@@ -8,6 +8,8 @@ export interface LoopSettings {
   readonly maxWaiting: number;
   /** Bytes that caches take at most. */
   readonly cacheBytes: number;
+  /** Bytes of first chunks of prompts that are kept for later requests, beside those. 0: none are. */
+  readonly prefixBytes: number;
 }
 
 /** Everything that a loop is opened from. It can go to another thread as it is. */

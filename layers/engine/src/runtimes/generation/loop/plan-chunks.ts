@@ -1,4 +1,7 @@
-/** How a prompt is cut into the chunks that it runs in. It follows from the length alone, so that its bits do as well. */
+/**
+ * How a prompt is cut into the chunks that it runs in. It follows from the length alone, so that its bits do as well, and all but the last are whole: a
+ * prompt that begins as another one has the same first chunks.
+ */
 import { LENGTH_MULTIPLE } from '../graphs.ts';
 
 /** A part of a prompt that runs at once. */
@@ -11,7 +14,7 @@ export interface Chunk {
 }
 
 /** Tokens of a chunk: a step of others waits no longer than they take. */
-const CHUNK_TOKENS = 4 * LENGTH_MULTIPLE;
+export const CHUNK_TOKENS = 4 * LENGTH_MULTIPLE;
 
 /** A rest of so few tokens is not padded: to run them costs less than the padding. */
 const UNPADDED_TOKENS = 4;

@@ -1,13 +1,15 @@
 /** What comes before the first step: the encoder reads the source, and long prompts are read in chunks. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Outputs, Session } from '../../../ports.ts';
-import { crossName, UNUSED_ENTRIES } from '../graphs.ts';
+import { crossName, NEW, UNUSED_ENTRIES } from '../graphs.ts';
 import type { StepRows } from '../search/search.ts';
 import type { ActiveRequest } from './active-request.ts';
 import { namesOf } from './cache-layout.ts';
 import { CachePool, type EncodedSource, type OwnCache } from './cache-pool.ts';
 import { emptyPast, encoderFeeds } from './first-feeds.ts';
-import { type Chunk, padLength, planChunks } from './plan-chunks.ts';
+import { CHUNK_TOKENS, type Chunk, padLength, planChunks } from './plan-chunks.ts';
+import { type KeptChunk, PrefixCache } from './prefix-cache.ts';
+import { PromptPrefix } from './prompt-prefix.ts';
 import { runStep, type StepGraph, type StepJob } from './step-runner.ts';
 
 export interface PrefillGraphs {
@@ -27,20 +29,29 @@ interface Arriving extends ReadyRequest {
   unread: number;
   /** Goes from the outputs of the encoder to the cache that is shared, unless chunks of a prompt need it before. */
   source: EncodedSource | undefined;
+  /** @default - its chunks are neither taken from earlier requests nor kept for later ones */
+  readonly prefix: PromptPrefix | undefined;
 }
 
 /** Tokens that a run has at most if it is of several inputs, where the steps of others wait for it. */
 const MOST_TOKENS = 128;
 /** The same where nobody waits: the first tokens of all come sooner than by a run for each few of them. */
 const MOST_TOKENS_ALONE = 512;
+/** Chunks that are copied at once: it takes no longer than to run one of them. */
+const MOST_COPIED = 8;
 
 export class Prefill {
   readonly #graphs: PrefillGraphs;
+  /** @default - no prefixes are kept */
+  readonly #prefixes: PrefixCache | undefined;
   /** In order of their arrival. */
   #arriving: Arriving[] = [];
 
-  constructor(graphs: PrefillGraphs) {
+  /** What a decoder reads of its prompt depends on the source, where it has one: its prefixes are not kept. */
+  constructor(graphs: PrefillGraphs, prefixBytes: number) {
+    const { facts } = graphs.step;
     this.#graphs = graphs;
+    this.#prefixes = prefixBytes > 0 && !facts.cross ? new PrefixCache(facts, prefixBytes) : undefined;
   }
 
   get requests(): readonly ActiveRequest[] {
@@ -48,12 +59,13 @@ export class Prefill {
   }
 
   get bytes(): number {
-    return this.#arriving.reduce((sum, { cache }) => sum + cache.bytes, 0);
+    const kept = this.#prefixes?.bytes ?? 0;
+    return this.#arriving.reduce((sum, { cache }) => sum + cache.bytes, kept);
   }
 
   /**
    * Takes a request in. A rest of the prompt that a step has room for is left to the first step, and the last token where all the others get scores
-   * of their own.
+   * of their own: those are not in the prefixes that are kept, so such a request runs all of its prompt.
    */
   add(request: ActiveRequest): void {
     const { pending, search } = request;
@@ -68,6 +80,7 @@ export class Prefill {
       chunks,
       unread: padLength(request.source.length),
       source: undefined,
+      prefix: this.#prefixes && !scored ? new PromptPrefix(this.#prefixes) : undefined,
     });
   }
 
@@ -81,16 +94,20 @@ export class Prefill {
   }
 
   /**
-   * Does one run, for the request that came first and for those that can share it. Never rejects: whoever cannot be run is told.
+   * Does one run, for the request that came first and for those that can share it, or copies what is kept of the prompt of the first. Never
+   * rejects: whoever cannot be run is told.
    *
    * @param othersWait whether steps of other requests wait for it
    */
   async run(othersWait: boolean): Promise<void> {
     const [first] = this.#arriving;
     if (!first) return;
-    const batch = this.#batch(first, othersWait ? MOST_TOKENS : MOST_TOKENS_ALONE);
+    const kept = findKept(first, MOST_COPIED);
+    const batch =
+      kept.length > 0 ? [first] : this.#batch(first, othersWait ? MOST_TOKENS : MOST_TOKENS_ALONE);
     try {
-      if (first.unread > 0) await this.#encode(batch, first.unread);
+      if (kept.length > 0) copyKept(first, kept);
+      else if (first.unread > 0) await this.#encode(batch, first.unread);
       else await this.#readChunk(batch);
     } catch (error) {
       for (const { request } of batch) request.fail(error);
@@ -120,7 +137,9 @@ export class Prefill {
   #batch(first: Arriving, mostTokens: number): readonly Arriving[] {
     const tokens = first.unread > 0 ? first.unread : (first.chunks[0]?.perRow ?? 1);
     const most = Math.max(1, Math.floor(mostTokens / tokens));
-    const alike = this.#arriving.filter((other) => other !== first && runsBeside(first, other));
+    const alike = this.#arriving.filter(
+      (other) => other !== first && runsBeside(first, other) && findKept(other, 1).length === 0,
+    );
     return [first, ...alike.slice(0, most - 1)];
   }
 
@@ -153,11 +172,15 @@ export class Prefill {
     const { outputs, rows } = await runStep(step, batch.map(toJob), shape, feeds);
     for (const [row, arriving] of batch.entries()) {
       const { count = 0 } = arriving.chunks.shift() ?? {};
+      const ids = arriving.request.pending.slice(0, count);
       const scores = rows[row];
       if (scores && arriving.request.request.promptLogprobs) arriving.request.scorePrompt(scores);
       arriving.request.readPrompt(count);
-      if (goesOn(arriving.request, scores)) append(arriving, outputs, { row, perRow, count });
-      else this.#leave([arriving]);
+      if (goesOn(arriving.request, scores)) {
+        append(arriving, outputs, { row, perRow, count });
+        if (count === CHUNK_TOKENS)
+          arriving.prefix?.ran(ids, () => arriving.cache.copyOf(0, chunk.first, count));
+      } else this.#leave([arriving]);
     }
   }
 }
@@ -170,6 +193,23 @@ function isShared({ chunks: [chunk], request }: Arriving): boolean {
 function runsBeside(one: Arriving, other: Arriving): boolean {
   if (one.unread > 0 || other.unread > 0) return one.unread === other.unread;
   return isShared(one) && isShared(other) && one.chunks[0]?.perRow === other.chunks[0]?.perRow;
+}
+
+function findKept({ prefix, request, chunks }: Arriving, most: number): readonly KeptChunk[] {
+  return prefix?.find(request.pending, Math.min(most, chunks.length)) ?? [];
+}
+
+/** Puts chunks that are kept where those would be that a run gives. */
+function copyKept({ prefix, request, chunks, cache }: Arriving, kept: readonly KeptChunk[]): void {
+  const tokens = kept.length * CHUNK_TOKENS;
+  const next = chunks[kept.length]?.perRow ?? 0;
+  cache.reserve(cache.entries(0) + tokens + next + UNUSED_ENTRIES, 0);
+  for (const chunk of kept) {
+    cache.append(0, { [NEW]: chunk.entries }, { row: 0, perRow: CHUNK_TOKENS, count: CHUNK_TOKENS });
+  }
+  prefix?.took(kept);
+  chunks.splice(0, kept.length);
+  request.copyPrompt(tokens);
 }
 
 /** A chunk that is not the last has a score as well, which says whether its values are numbers. */
