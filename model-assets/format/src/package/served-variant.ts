@@ -41,7 +41,6 @@ export function servedVariant(
 /** What every variant of a package has, whatever runs it. */
 export interface VariantFiles {
   readonly files: Variant['files'];
-  readonly tier?: Variant['tier'];
   readonly graphs?: Readonly<Record<string, { readonly file: string } | undefined>>;
 }
 

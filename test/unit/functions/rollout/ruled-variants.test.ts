@@ -4,23 +4,13 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { readConfig } from '../../../../functions/app/src/settings/config.ts';
 import { readRollout } from '../../../../functions/app/src/settings/rollout-options.ts';
-import { manifestOf } from '../../engine/fakes.ts';
-import { writePackage } from '../../layers/model-packages.ts';
+import { writeTwoVariants } from '../../layers/model-packages.ts';
 import { temporaryFolder } from '../../toolchain/temporary-folder.ts';
 
 const folder = temporaryFolder();
 
 beforeEach(() => {
-  const { int8 } = manifestOf().variants;
-  if (!int8) throw new TypeError('the fake manifest has an int8 variant');
-  const { files, graphs } = int8;
-  const renamed = (path: string) => path.replace('int8', 'fp32');
-  const fp32 = {
-    ...int8,
-    graphs: { model: { ...graphs.model, file: renamed(graphs.model.file) } },
-    files: files.map((file) => ({ ...file, path: renamed(file.path) })),
-  };
-  writePackage(folder, { variants: { int8, fp32 } });
+  writeTwoVariants(folder);
 });
 
 const start = (rules: readonly object[], settings: Readonly<Record<string, string>> = {}) =>
