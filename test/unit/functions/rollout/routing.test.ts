@@ -109,5 +109,5 @@ it.each([
 it('the rules of the documentation are rules', () => {
   const page = readFileSync('docs/how-to/promote-and-roll-back.md', 'utf8');
   const [, rules = ''] = /```json\n(\[[\s\S]*?\])\n```/.exec(page) ?? [];
-  expect(routingRules.parse(JSON.parse(rules))).toHaveLength(3);
+  expect(routingRules.parse(JSON.parse(rules))).toHaveLength(4);
 });
