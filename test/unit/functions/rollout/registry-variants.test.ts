@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createApp } from '../../../../functions/app/src/app.ts';
 import { RegistryRollout } from '../../../../functions/app/src/serve/rollout/registry-rollout.ts';
 import { routingRules, variantsByModel } from '../../../../functions/app/src/serve/rollout/routing-rules.ts';
+import type { RolloutRecord } from '../../../../functions/app/src/serve/rollout-port.ts';
 import { Engine, FolderStore } from '../../../../layers/engine/src/index.ts';
 import { RegistryStore } from '../../../../layers/engine/src/store/registry/registry-store.ts';
 import { packageModel } from '../../../../model-assets/toolchain/src/package-model.ts';
@@ -94,4 +95,17 @@ it('a version whose variant is damaged takes over for nobody, and one that is wh
   const loaded = () =>
     engine.loaded().map(({ manifest, variantName }) => `${manifest.version} ${variantName}`);
   await expect.poll(loaded).toEqual(['1.2.0 int8', '1.2.0 fp32']);
+});
+
+it('a shadow reads calls of the variant that is served by itself, and none of another', async () => {
+  const told: RolloutRecord[] = [];
+  rollout.listen([{ rolledOut: (record) => told.push(record) }]);
+  await registry.push('1.3.0');
+  await registry.promote('1.3.0', 'shadow', 1);
+  const meant = () => told.some((record) => record.kind === 'accepted' && record.aliases.length === 2);
+  await expect.poll(meant, { timeout: 10_000 }).toBe(true);
+  const read = () => told.flatMap((record) => (record.kind === 'shadow' ? record.outcome : []));
+  for (let i = 0; i < 3; i++) await ask(GOLD);
+  await ask();
+  await expect.poll(read).toEqual(['same']);
 });
