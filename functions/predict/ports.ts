@@ -3,7 +3,10 @@
 import type { ServingEngine } from '@pilotlight/app/internal/serve/ports';
 import { formatModelRef, type LoadedModel } from '@pilotlight/engine';
 
-export type PredictModel = Pick<LoadedModel, 'manifest' | 'loadTimings' | 'checkGolden' | 'pack'>;
+export type PredictModel = Pick<
+  LoadedModel,
+  'manifest' | 'variantName' | 'loadTimings' | 'checkGolden' | 'pack'
+>;
 
 export interface PredictEngine extends ServingEngine {
   loaded(): readonly PredictModel[];

@@ -28,7 +28,7 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
   const inOrder = () =>
     loaded()
       .filter((model) => hasGoldens(model))
-      .sort((left, right) => (formatRef(left) < formatRef(right) ? -1 : 1));
+      .sort((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1));
   const checked = async (model: CheckedModel): Promise<SelfCheck> => {
     const ref = formatRef(model);
     const failed = (error: unknown) => logger.error('A golden could not be run', { model: ref, error });
@@ -56,6 +56,7 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
     every: async (goldens, milliseconds) => {
       const end = performance.now() + milliseconds;
       const results: SelfCheck[] = [];
+      const lines = new Set<string>();
       let models = inOrder();
       for (let round = 0; round < goldens && models.length > 0; round++) {
         const unfinished: CheckedModel[] = [];
@@ -63,8 +64,9 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
           if (performance.now() > end) return results;
           const result = await checked(model);
           // A golden that comes again was the first one; goldens without a line cannot be told apart.
-          const again = results.some(({ model: ref, line }) => ref === result.model && line === result.line);
-          if (again) continue;
+          const line = `${nameOf(model)} ${result.line}`;
+          if (lines.has(line)) continue;
+          lines.add(line);
           results.push(result);
           unfinished.push(model);
         }
@@ -76,6 +78,11 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
 }
 
 type CheckedModel = PredictModel & Required<Pick<PredictModel, 'checkGolden'>>;
+
+/** Variants of one version are models of their own. */
+function nameOf(model: PredictModel): string {
+  return `${formatRef(model)} ${model.variantName}`;
+}
 
 function hasGoldens(model: PredictModel): model is CheckedModel {
   return model.checkGolden !== undefined;

@@ -68,7 +68,8 @@ describe('metrics of the server of the container', () => {
     const all = await scrape();
     for (const stage of ['tokenization', 'queue', 'inference']) {
       const [sum] = all.get(`te_request_${stage}_duration_sum`) ?? [];
-      expect(all.get(`te_request_${stage}_duration_count`)).toEqual([{ labels: OF_SENTIMENT, value: 2 }]);
+      const labels = { ...OF_SENTIMENT, variant: 'int8' };
+      expect(all.get(`te_request_${stage}_duration_count`)).toEqual([{ labels, value: 2 }]);
       expect(sum?.value).toBeLessThan(10);
     }
     // [CLS] a fine film [SEP], [CLS] one [SEP], [CLS] two [SEP]

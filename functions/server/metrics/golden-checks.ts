@@ -1,7 +1,7 @@
 /** Whether the models of a server still answer as their packages say: a golden of each, once an hour. Functions do it at their warm-ups. */
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { isFault, runGolden } from '@pilotlight/app/internal/serve/rollout/goldens';
-import { Counter, gauges } from '@pilotlight/app/internal/telemetry/prometheus-text';
+import { Counter, gauges, type Labels } from '@pilotlight/app/internal/telemetry/prometheus-text';
 import { formatModelRef, type LoadedModel } from '@pilotlight/engine';
 
 const HOUR_MS = 3_600_000;
@@ -10,7 +10,7 @@ const BUSY_MS = 5000;
 /** A server that always has requests is checked all the same, this long after its turn. */
 const MOST_DELAYS = 120;
 
-type CheckedModel = Pick<LoadedModel, 'manifest' | 'checkGolden'>;
+type CheckedModel = Pick<LoadedModel, 'manifest' | 'variantName' | 'checkGolden'>;
 
 export interface GoldenChecksOptions {
   readonly loaded: () => readonly CheckedModel[];
@@ -22,7 +22,8 @@ export interface GoldenChecksOptions {
 
 export class GoldenChecks {
   readonly #options: GoldenChecksOptions;
-  readonly #drifts = new Map<string, { readonly model: string; readonly version: string; drift: number }>();
+  /** By model, version and variant. */
+  readonly #drifts = new Map<string, { readonly labels: Labels; readonly drift: number }>();
   readonly #failures = new Counter();
   #hasRun = false;
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +44,7 @@ export class GoldenChecks {
   /** Text of /metrics. Nothing before the first round. */
   render(): string {
     if (!this.#hasRun) return '';
-    const samples = [...this.#drifts.values()].map(({ drift, ...labels }) => ({ labels, value: drift }));
+    const samples = [...this.#drifts.values()].map(({ drift, labels }) => ({ labels, value: drift }));
     const lines = [
       ...gauges(
         'pilotlight_golden_drift',
@@ -61,24 +62,25 @@ export class GoldenChecks {
   /** Runs a golden of each model that is loaded, one after the other. Never rejects. */
   async check(): Promise<void> {
     const models = this.#options.loaded();
-    const loaded = new Set(models.map(({ manifest }) => formatModelRef(manifest)));
-    for (const ref of this.#drifts.keys()) if (!loaded.has(ref)) this.#drifts.delete(ref);
+    const loaded = new Set(models.map(nameOf));
+    for (const name of this.#drifts.keys()) if (!loaded.has(name)) this.#drifts.delete(name);
     for (const model of models) if (model.checkGolden) await this.#checkOne(model);
   }
 
   async #checkOne(model: CheckedModel): Promise<void> {
     const { name, version } = model.manifest;
+    const labels = { model: name, version, variant: model.variantName };
     const result = await runGolden(model);
     const { drift } = result;
     const failed = isFault(result);
-    const ref = formatModelRef(model.manifest);
-    if (drift === undefined) this.#drifts.delete(ref);
-    else this.#drifts.set(ref, { model: name, version, drift });
-    this.#failures.add({ model: name, version }, failed ? 1 : 0);
+    if (drift === undefined) this.#drifts.delete(nameOf(model));
+    else this.#drifts.set(nameOf(model), { labels, drift });
+    this.#failures.add(labels, failed ? 1 : 0);
     this.#hasRun = true;
     if (failed) {
       this.#options.logger.error('A model does not answer as its golden says', {
-        model: ref,
+        model: formatModelRef(model.manifest),
+        variant: model.variantName,
         ...result,
       });
     }
@@ -98,4 +100,8 @@ export class GoldenChecks {
     await this.check();
     this.#later(everyMs, 0);
   }
+}
+
+function nameOf({ manifest, variantName }: CheckedModel): string {
+  return `${formatModelRef(manifest)} ${variantName}`;
 }

@@ -1,6 +1,6 @@
 /** The engine finds models by name and loads each once. It is the only place where ports meet adapters. */
 
-import { findChecksum, formatModelRef, parseModelRef } from '@pilotlight/model-format';
+import { findChecksum, formatModelRef, parseModelRef, servedVariant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { readPublicKeys } from '@pilotlight/model-format/internal/package/signature/keys';
 import type { LoaderDependencies } from './load/dependencies.ts';
@@ -68,10 +68,13 @@ export class Engine {
       createSession: SESSIONS[options.sessions ?? 'inline'],
       settings: predictorSettings(options),
     };
-    this.#cache = new ModelCache(
-      (ref) => loadModel(ref, dependencies),
-      options.memoryBudgetBytes ?? Number.POSITIVE_INFINITY,
-    );
+    const { variant, executionProvider } = dependencies.settings;
+    this.#cache = new ModelCache({
+      load: (ref) => loadModel(ref, dependencies),
+      ownVariant: async (ref) =>
+        servedVariant((await this.#store.open(ref)).manifest, executionProvider, variant),
+      budgetBytes: options.memoryBudgetBytes ?? Number.POSITIVE_INFINITY,
+    });
   }
 
   /** Every package of the store; a broken one has a `problem`. */
@@ -114,7 +117,8 @@ export class Engine {
   }
 
   /**
-   * Loads a model as `predictor` does, whatever runs it: transformers.js runs the tasks that the engine itself does not have.
+   * Loads a model as `predictor` does, whatever runs it: transformers.js runs the tasks that the engine itself does not have. A variant
+   * that `ref` names is loaded beside the one that is served by itself, once, and counts in the memory budget as a model of its own.
    *
    * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE
    */
@@ -180,7 +184,10 @@ export class Engine {
     return this.#cache.loaded();
   }
 
-  /** Lets predictions of one version under way finish, and frees it. It does nothing where the version is not loaded. */
+  /**
+   * Lets predictions of one version under way finish, and frees it in all its variants, or in the one that `ref` names. It does nothing
+   * where it is not loaded.
+   */
   unload(ref: ResolvedRef): Promise<void> {
     return this.#cache.release(ref);
   }

@@ -37,7 +37,14 @@ export {
   resolveInside,
   withRegularFile,
 } from './package/regular-file.ts';
-export { providerFor, requireVariant, variantFor } from './package/served-variant.ts';
+export {
+  providerFor,
+  requireVariant,
+  servedVariant,
+  type VariantFiles,
+  variantFor,
+  variantsOf,
+} from './package/served-variant.ts';
 export {
   MAX_SIDECAR_BYTES,
   SERVED_SIDECARS,

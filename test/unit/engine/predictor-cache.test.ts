@@ -19,7 +19,7 @@ function cacheOf(budgetBytes = Number.POSITIVE_INFINITY) {
     sessions.set(name, session);
     return predictorOf({ session, manifest: manifestOf({ name, version }) });
   };
-  const cache = new ModelCache(load, budgetBytes);
+  const cache = new ModelCache({ load, ownVariant: async () => 'int8', budgetBytes });
   const get = (ref: ModelRef) => cache.get(ref, async () => ({ ...ref, version: ref.version ?? '1.0.0' }));
   return { cache, get, loads, sessions, failures };
 }

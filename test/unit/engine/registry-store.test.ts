@@ -1,6 +1,6 @@
 /** The store on a registry: what is fetched, what names mean, and what is left where the bucket does not answer. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FolderStore } from '../../../layers/engine/src/index.ts';
 import { RegistryStore } from '../../../layers/engine/src/store/registry/registry-store.ts';
@@ -9,16 +9,16 @@ import { BUCKET } from '../../fixtures/s3-server.ts';
 import { SMALL, sceneOfEachTest } from './remote-bucket.ts';
 
 const scene = sceneOfEachTest();
-const open = () => {
+const open = (variants: Readonly<Record<string, readonly string[]>> = {}) => {
   const { folder } = scene;
-  const base = new FolderStore(join(folder, 'nothing'));
-  return new RegistryStore({ bucket: BUCKET, prefix: 'nlp/', folder, base, transfer: SMALL });
+  const base = new FolderStore(join(folder, 'base'));
+  return new RegistryStore({ bucket: BUCKET, prefix: 'nlp/', folder, base, variants, transfer: SMALL });
 };
 const refOf = ({ name, version }: BucketPackage) => ({ name, version });
 
 /** Puts a version where a registry has it. */
-async function push(version: string): Promise<BucketPackage> {
-  const pushed = await putPackage(scene.server, { version });
+async function push(version: string, variants?: readonly string[]): Promise<BucketPackage> {
+  const pushed = await putPackage(scene.server, { version, ...(variants && { variants }) });
   for (const [path, content] of pushed.files)
     await scene.server.put(`nlp/${pushed.name}/${version}/${path}`, content);
   return pushed;
@@ -64,4 +64,34 @@ it('removes the files of a version that is withdrawn, and fetches them again whe
   await expect.poll(() => existsSync(join(scene.folder, 'parity/1.0.0'))).toBe(false);
   store.offer('parity', pushed);
   await expect(store.open(refOf(pushed))).resolves.toMatchObject({ manifest: { version: '1.0.0' } });
+});
+
+const isFetched = (path: string) => existsSync(join(scene.folder, 'parity/1.0.0', path));
+
+it('fetches the variants that rules lead to beside the one that is served by itself, and no others', async () => {
+  const pushed = await push('1.0.0', ['int8', 'fp32', 'fp16']);
+  const store = open({ parity: ['fp32', 'int4'], other: ['fp16'] });
+  store.offer('parity', pushed);
+  await store.open(refOf(pushed));
+  expect(['int8', 'fp32', 'fp16'].map((variant) => isFetched(`${variant}/weights.bin`))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+it('fetches a version that the deployment has without the files of a variant that a rule leads to', async () => {
+  const pushed = await push('1.0.0', ['int8', 'fp32']);
+  const deployed = join(scene.folder, 'base/parity/1.0.0');
+  for (const [path, content] of pushed.files) {
+    if (path.startsWith('fp32/')) continue;
+    mkdirSync(dirname(join(deployed, path)), { recursive: true });
+    writeFileSync(join(deployed, path), content);
+  }
+  const [plain, ruled] = [open(), open({ parity: ['fp32'] })];
+  for (const store of [plain, ruled]) store.offer('parity', pushed);
+  await plain.open(refOf(pushed));
+  expect(isFetched('model.json')).toBe(false);
+  await ruled.open(refOf(pushed));
+  expect(isFetched('fp32/weights.bin')).toBe(true);
 });

@@ -174,6 +174,7 @@ it('the headers of a prediction give counts as whole numbers and times as millis
   const headers = {
     'x-pilotlight-model': 'sentiment',
     'x-pilotlight-version': '1.0.0',
+    'x-pilotlight-variant': 'int8',
     'x-compute-tokens': '30',
     'x-padded-tokens': '4',
     'x-truncated-tokens': '1',

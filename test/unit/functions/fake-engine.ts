@@ -74,6 +74,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     }
     const model = {
       manifest: manifestOf({ name, version: '1.0.0', task }),
+      variantName: 'int8',
       loadTimings: { openMs: 1, verifyMs: 2, tokenizerMs: 3, sessionMs: 4, totalMs: 6 },
       checkGolden: options.checkGolden ?? (async () => ({ line: 2, drift: 0.25 })),
       ...(options.pack && { pack: options.pack }),

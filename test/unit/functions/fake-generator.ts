@@ -67,7 +67,7 @@ export function fakeGenerator({ before = () => undefined }: FakeGeneratorOptions
   const model = async (ref: string | { name: string }) => {
     const { name } = typeof ref === 'string' ? parseModelRef(ref) : ref;
     const manifest = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
-    if (manifest) return { manifest };
+    if (manifest) return { manifest, variantName: 'int8' };
     const models = Object.keys(MODELS);
     throw new EngineError('MODEL_NOT_FOUND', `There is no model named ${name}.`, { details: { models } });
   };

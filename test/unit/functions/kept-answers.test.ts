@@ -32,8 +32,12 @@ it('an answer that is kept says so, is the same, and is counted', async () => {
   expect(answers.map(({ cache }) => cache)).toEqual(['miss', 'hit', 'miss', 'hit']);
   expect(answers[1]?.body).toEqual(answers[0]?.body);
   expect(answers[2]?.body).not.toEqual(answers[0]?.body);
-  expect(metrics).toMatch(/^pilotlight_answer_cache_hits_total\{model="sentiment",version="[\d.]+"\} 2$/m);
-  expect(metrics).toMatch(/^pilotlight_answer_cache_misses_total\{model="sentiment",version="[\d.]+"\} 2$/m);
+  expect(metrics).toMatch(
+    /^pilotlight_answer_cache_hits_total\{model="sentiment",version="[\d.]+",variant="int8"\} 2$/m,
+  );
+  expect(metrics).toMatch(
+    /^pilotlight_answer_cache_misses_total\{model="sentiment",version="[\d.]+",variant="int8"\} 2$/m,
+  );
   expect(metrics).toMatch(/^pilotlight_answer_cache_answers 2$/m);
   expect(Number(/^pilotlight_answer_cache_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(1000);
   await engine.dispose();

@@ -98,15 +98,17 @@ describe('GET /metrics', () => {
       await app.request('/models/sentiment', postJson({ inputs: 'a' }));
     });
     const bucket = (le: string) =>
-      `te_request_inference_duration_bucket{model="sentiment",version="1.0.0",le="${le}"}`;
+      `te_request_inference_duration_bucket{model="sentiment",version="1.0.0",variant="int8",le="${le}"}`;
     expect(lines).toContain('# TYPE te_request_inference_duration histogram');
     expect(lines).toContain(`${bucket('0.001')} 0`);
     expect(lines).toContain(`${bucket('0.0025')} 2`);
     expect(lines).toContain(`${bucket('30')} 2`);
     expect(lines).toContain(`${bucket('+Inf')} 2`);
-    expect(lines).toContain('te_request_inference_duration_sum{model="sentiment",version="1.0.0"} 0.003');
-    expect(lines).toContain('pilotlight_tokens_total{model="sentiment",version="1.0.0"} 15');
-    expect(lines).toContain('pilotlight_inputs_total{model="sentiment",version="1.0.0"} 3');
+    expect(lines).toContain(
+      'te_request_inference_duration_sum{model="sentiment",version="1.0.0",variant="int8"} 0.003',
+    );
+    expect(lines).toContain('pilotlight_tokens_total{model="sentiment",version="1.0.0",variant="int8"} 15');
+    expect(lines).toContain('pilotlight_inputs_total{model="sentiment",version="1.0.0",variant="int8"} 3');
     expect(lines).toContain('pilotlight_models_loaded 1');
     expect(lines.find((line) => line.startsWith('process_resident_memory_bytes '))).toMatch(/ [1-9]\d{7,}$/);
   });

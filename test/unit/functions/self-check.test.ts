@@ -8,6 +8,7 @@ import { emitted, predictEnvironment, recordEmitted } from './predict-environmen
 recordEmitted();
 
 const goldenMetrics = () => emitted.filter((line) => 'GoldenFailures' in line || 'GoldenDrift' in line);
+const TIMINGS = { openMs: 1, verifyMs: 2, tokenizerMs: 3, sessionMs: 4, totalMs: 6 };
 const errors = () => emitted.filter(({ level }) => level === 'ERROR');
 
 describe('the self-check of a warm-up', () => {
@@ -112,6 +113,27 @@ describe('a warm-up that asks for goldens', () => {
 
   it('runs none twice', async () => {
     expect(await checksOf(['sentiment'], 1000, 2)).toEqual(['sentiment@1.0.0 2', 'sentiment@1.0.0 3']);
+  });
+
+  it('runs those of each variant of a version, which stand in the same lines', async () => {
+    const engine = fakeEngine();
+    const { manifest } = await engine.model('sentiment');
+    const loaded = ['int8', 'fp32'].map((variantName) => {
+      let turn = 0;
+      const checkGolden = async () => ({
+        line: 2 + (turn++ % 2),
+        drift: variantName === 'int8' ? 0.25 : 0.5,
+      });
+      return { manifest, loadTimings: TIMINGS, variantName, checkGolden };
+    });
+    const { warmUp } = await predictEnvironment(['sentiment'], { ...engine, loaded: () => loaded });
+    const { selfChecks = [] } = warmUpReportSchema.parse(await warmUp({ goldens: 1000 }));
+    expect(selfChecks.map(({ line, drift }) => [line, drift])).toEqual([
+      [2, 0.5],
+      [2, 0.25],
+      [3, 0.5],
+      [3, 0.25],
+    ]);
   });
 
   it('ends at half of the time of the function, and says what it has', async () => {

@@ -63,7 +63,7 @@ describe('metrics of Prometheus', () => {
     const before = render((metrics) => metrics.predicted(record()));
     expect(before.filter((line) => line.includes('generated'))).toEqual([]);
     const lines = render((metrics) => metrics.predicted(record({ generation })));
-    const labels = 'model="encoder",version="1.0.0"';
+    const labels = 'model="encoder",version="1.0.0",variant="int8"';
     for (const line of [
       `pilotlight_prompt_tokens_total{${labels}} 7`,
       `pilotlight_generated_tokens_total{${labels}} 9`,
@@ -88,8 +88,8 @@ describe('metrics of Prometheus', () => {
     expect(linesOf(lines, name)).toEqual([
       `# HELP ${name} ${help}`,
       `# TYPE ${name} histogram`,
-      `${name}_sum{model="encoder",version="1.0.0"} ${seconds}`,
-      `${name}_count{model="encoder",version="1.0.0"} 1`,
+      `${name}_sum{model="encoder",version="1.0.0",variant="int8"} ${seconds}`,
+      `${name}_count{model="encoder",version="1.0.0",variant="int8"} 1`,
     ]);
   });
 
@@ -105,7 +105,7 @@ describe('metrics of Prometheus', () => {
     expect(linesOf(lines, name)).toEqual([
       `# HELP ${name} ${help}`,
       `# TYPE ${name} counter`,
-      `${name}{model="encoder",version="1.0.0"} ${2 * value}`,
+      `${name}{model="encoder",version="1.0.0",variant="int8"} ${2 * value}`,
     ]);
   });
 

@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { describePackage } from '../../../layers/builders/src/models/index.ts';
 import { manifestOf } from '../engine/fakes.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
-import { writePackage } from './model-packages.ts';
+import { writePackage, writeTwoVariants } from './model-packages.ts';
 
 const scratch = temporaryFolder();
 let folders = 0;
@@ -82,6 +82,27 @@ describe('the description of a package', () => {
     const other = describePackage(packages, { name: 'parity' }, { variant: 'fp32' });
     expect(other.files.map(({ path }) => path)).toContain('fp32/model.onnx');
     expect(other.files.map(({ path }) => path)).not.toContain('int8/model.onnx');
+  });
+
+  test('has the files of the variants that rules lead to beside it, of this version', () => {
+    const packages = newFolder();
+    writeTwoVariants(packages);
+    const beside = [
+      { name: 'parity', variant: 'fp32' },
+      { name: 'parity', version: '1.0.0', variant: 'int8' },
+      { name: 'parity', version: '2.0.0', variant: 'fp16' },
+      { name: 'other', variant: 'int4' },
+    ];
+    const alone = describePackage(packages, { name: 'parity' });
+    const { variant, tier, files, bytes } = describePackage(packages, { name: 'parity' }, { beside });
+    expect({ variant, tier }).toEqual({ variant: 'int8', tier: 'lambda' });
+    const more = files.filter(({ path }) => !alone.files.some((file) => file.path === path));
+    expect(more.map(({ path }) => path)).toEqual(['fp32/model.onnx', 'fp32/weights.bin']);
+    expect(new Set(files.map(({ path }) => path)).size).toBe(files.length);
+    expect(bytes).toBe(files.reduce((sum, file) => sum + file.bytes, 0));
+    const unknown = [{ name: 'parity', variant: 'fp16' }];
+    const refusal = refusalOf(() => describePackage(packages, { name: 'parity' }, { beside: unknown }));
+    expect(refusal.message).toContain('Model parity@1.0.0 has no variant fp16; it has int8, fp32.');
   });
 
   test('takes the parts of a divided tokenizer in place of the whole', () => {

@@ -36,6 +36,20 @@ export function writePackage(packages: string, changes: Partial<OnnxManifest> = 
   return folder;
 }
 
+/** Writes `<packages>/<name>/1.0.0` with the variant int8, which is served by itself, and fp32. */
+export function writeTwoVariants(packages: string, name = 'parity'): string {
+  const { int8 } = manifestOf().variants;
+  if (!int8) throw new TypeError('the fake manifest has an int8 variant');
+  const { files, graphs } = int8;
+  const renamed = (path: string) => path.replace('int8', 'fp32');
+  const fp32 = {
+    ...int8,
+    graphs: { model: { ...graphs.model, file: renamed(graphs.model.file) } },
+    files: files.map((file) => ({ ...file, path: renamed(file.path) })),
+  };
+  return writePackage(packages, { name, variants: { int8, fp32 } });
+}
+
 /** The description of a package that is nowhere, for placements. */
 export function packageOf(
   name: string,

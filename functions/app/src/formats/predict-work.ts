@@ -20,7 +20,8 @@ export function predictWork(
   engine: ServingEngine,
   { model, task, inputs, parameters, encode }: PredictCall,
 ): PredictionWork {
-  const { name, version } = model.manifest;
+  const { manifest, variantName: variant } = model;
+  const ref = { name: manifest.name, version: manifest.version, variant };
   return {
     model,
     prepare: ({ maxInputTokens, maxCallTokens }, signal) => {
@@ -29,7 +30,7 @@ export function predictWork(
         ...(maxInputTokens !== undefined && { maxInputTokens }),
         ...(maxCallTokens !== undefined && { maxCallTokens }),
       };
-      return engine.prepare({ name, version }, inputs, parameters, { limits, signal, ...(task && { task }) });
+      return engine.prepare(ref, inputs, parameters, { limits, signal, ...(task && { task }) });
     },
     encode,
   };

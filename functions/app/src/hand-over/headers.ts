@@ -32,6 +32,7 @@ const ANSWERED = [
   'x-pilotlight-model',
   'x-pilotlight-seed',
   'x-pilotlight-version',
+  'x-pilotlight-variant',
   'x-prompt-tokens',
   'x-queue-time',
   'x-time-per-token',

@@ -23,6 +23,7 @@ export const acceptedHeaders = retryHeaders.extend({
 export const predictionHeaders = z.object({
   'x-pilotlight-model': told('The model that answered'),
   'x-pilotlight-version': told('Its version'),
+  'x-pilotlight-variant': told('Its variant'),
   'x-pilotlight-checksum': told('The first 12 digits of the sha256 of its `model.json`').optional(),
   'x-pilotlight-served-by': servedBy,
   'x-compute-tokens': told('Tokens that the model read, special tokens included'),

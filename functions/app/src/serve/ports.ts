@@ -33,6 +33,8 @@ export function isRemote(model: ListedModel): model is RemoteModel {
 /** A model that answers by its name. */
 export interface ServedModel {
   readonly manifest: PackageManifest;
+  /** The variant that answers, or the dtype of a model of transformers.js. */
+  readonly variantName: string;
   /** See `LoadedModel.reference`. */
   reference?(): Promise<Reference | undefined>;
 }

@@ -9,7 +9,7 @@ export function predictionHeaders(record: PredictionRecord): Record<string, stri
   const { tokenizeMs, queueMs, inferMs, postprocessMs } = record.timings;
   const { total, padded, truncated } = record.tokens;
   return {
-    ...headersOf(record.model, record.version, record.checksum),
+    ...headersOf(record, record.checksum),
     ...(record.cached !== undefined && { 'x-pilotlight-cache': record.cached ? 'hit' : 'miss' }),
     'x-compute-tokens': String(total),
     'x-padded-tokens': String(padded),
@@ -23,14 +23,19 @@ export function predictionHeaders(record: PredictionRecord): Record<string, stri
 }
 
 /** Headers with the model alone: of an answer that begins before anything else is known. */
-export function modelHeaders(manifest: ServedModel['manifest']): Record<string, string> {
-  return headersOf(manifest.name, manifest.version, findChecksum(manifest));
+export function modelHeaders({ manifest, variantName: variant }: ServedModel): Record<string, string> {
+  const { name: model, version } = manifest;
+  return headersOf({ model, version, variant }, findChecksum(manifest));
 }
 
-function headersOf(model: string, version: string, checksum: string | undefined): Record<string, string> {
+function headersOf(
+  { model, version, variant }: Pick<PredictionRecord, 'model' | 'version' | 'variant'>,
+  checksum: string | undefined,
+): Record<string, string> {
   return {
     'x-pilotlight-model': model,
     'x-pilotlight-version': version,
+    'x-pilotlight-variant': variant,
     ...(checksum && { 'x-pilotlight-checksum': checksum.slice(0, CHECKSUM_DIGITS) }),
   };
 }

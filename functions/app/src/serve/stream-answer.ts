@@ -44,7 +44,7 @@ export async function streamAnswer(
   const all = { first, events, stop: () => gone.abort(), end };
   const body = pieceStream(tellPieces(call, parts, streaming, all), all.stop);
   return new Response(body, {
-    headers: { ...modelHeaders(work.model.manifest), ...headers, ...EVENT_STREAM_HEADERS },
+    headers: { ...modelHeaders(work.model), ...headers, ...EVENT_STREAM_HEADERS },
   });
 }
 

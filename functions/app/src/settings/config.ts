@@ -2,7 +2,7 @@
 import { isModelRef, modelNameSchema } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
-import { routingRules } from '../serve/rollout/routing.ts';
+import { routingRules } from '../serve/rollout/routing-rules.ts';
 import { REQUEST_SETTINGS, STAGE_SETTINGS } from '../telemetry/stage-metrics.ts';
 import { count, type Environment, listUnknown, readSettings, text } from './environment-settings.ts';
 import { handOverSettings } from './hand-over.ts';
@@ -38,7 +38,7 @@ const environmentSchema = z.object({
   /** Models that are served by their aliases. */
   PILOTLIGHT_REGISTRY_MODELS: z.prefault(modelNames, ''),
   PILOTLIGHT_REGISTRY_POLL_SECONDS: z._default(count, 30),
-  /** Which model or version a call gets that names none, by its metadata. */
+  /** Which model, version or variant a call gets that names no version, by its metadata. */
   PILOTLIGHT_ROUTING: z.optional(jsonSetting(routingRules)),
   PILOTLIGHT_VARIANT: z.optional(text),
   /** A module with code around models of AllenNLP archives. See own-predictors.ts. */

@@ -1,7 +1,9 @@
 /** Versions by aliases and rules, out of the settings. Loads nothing where they name neither. */
 import type { Engine, EngineOptions, ExecutionProvider } from '@pilotlight/engine';
+import type { RegistryStoreOptions } from '@pilotlight/engine/internal/store/registry/registry-store';
 import type { Logger } from '../serve/ports.ts';
 import type { RegistryRollout, RegistryRolloutOptions } from '../serve/rollout/registry-rollout.ts';
+import { type RoutingRule, variantsByModel } from '../serve/rollout/routing-rules.ts';
 import type { Config } from './config.ts';
 import { basePackages } from './engine-options.ts';
 
@@ -15,6 +17,7 @@ export interface RolloutSetting {
   follow(engine: Engine, polls: RegistryRolloutOptions['polls'], logger: Logger): RegistryRollout;
 }
 
+/** @throws PilotlightError INVALID_CONFIGURATION where a rule leads to a variant that the packages do not have */
 export async function readRollout(
   config: Config,
   executionProvider: ExecutionProvider = 'cpu',
@@ -22,9 +25,11 @@ export async function readRollout(
   const { PILOTLIGHT_ROUTING: rules = [], PILOTLIGHT_REMOTE_FOLDER: folder } = config;
   const { PILOTLIGHT_REGISTRY_MODELS: models } = config;
   if (models.length === 0 && rules.length === 0) return undefined;
+  const variants = variantsByModel(rules);
   const [{ RegistryRollout: Rollout }, store] = await Promise.all([
     import('../serve/rollout/registry-rollout.ts'),
-    openRegistry(config, executionProvider),
+    openRegistry(config, executionProvider, variants),
+    Object.keys(variants).length > 0 && requireVariants(config, rules),
   ]);
   return {
     packages: store && { packages: store },
@@ -43,10 +48,20 @@ export async function readRollout(
   };
 }
 
-async function openRegistry(config: Config, executionProvider: ExecutionProvider) {
+async function requireVariants(config: Config, rules: readonly RoutingRule[]): Promise<void> {
+  const { requireRuledVariants } = await import('./ruled-variants.ts');
+  await requireRuledVariants(rules, config.PILOTLIGHT_REGISTRY_MODELS, basePackages(config));
+}
+
+async function openRegistry(
+  config: Config,
+  executionProvider: ExecutionProvider,
+  variants: RegistryStoreOptions['variants'] = {},
+) {
   const { PILOTLIGHT_REGISTRY: registry, PILOTLIGHT_REGISTRY_MODELS: models } = config;
   const { PILOTLIGHT_REMOTE_FOLDER: folder, PILOTLIGHT_VARIANT: variant } = config;
   if (!registry || models.length === 0) return undefined;
   const { RegistryStore } = await import('@pilotlight/engine/internal/store/registry/registry-store');
-  return new RegistryStore({ ...registry, folder, variant, executionProvider, base: basePackages(config) });
+  const base = basePackages(config);
+  return new RegistryStore({ ...registry, folder, variant, variants, executionProvider, base });
 }

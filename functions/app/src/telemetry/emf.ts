@@ -79,10 +79,11 @@ export function emfTelemetry(
   };
   return {
     flush: () => flush(),
-    predicted({ model, version, inputs, timings, tokens, cached, generation }) {
+    predicted({ model, version, variant, inputs, timings, tokens, cached, generation }) {
       if (requests === 'errors') return;
       const tally = tallyOf(model, '');
       tally.note('modelVersion', version);
+      tally.note('modelVariant', variant);
       tally.count({
         ...(cached !== undefined && { AnswerCacheHits: Number(cached), AnswerCacheMisses: Number(!cached) }),
         Inputs: inputs,

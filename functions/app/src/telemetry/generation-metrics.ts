@@ -12,10 +12,10 @@ export class GenerationMetrics {
   readonly #prefixTokens = new Counter();
   #isUsed = false;
 
-  predicted({ model, version, generation }: PredictionRecord): void {
+  predicted({ model, version, variant, generation }: PredictionRecord): void {
     if (!generation) return;
     this.#isUsed = true;
-    const labels = { model, version };
+    const labels = { model, version, variant };
     this.#prompt.add(labels, generation.promptTokens);
     this.#generated.add(labels, generation.newTokens);
     for (const reason of generation.finishReasons) this.#sequences.add({ ...labels, finish_reason: reason });

@@ -58,10 +58,10 @@ export class PrometheusMetrics implements Telemetry {
   }
 
   predicted(record: PredictionRecord): void {
-    const { model, version, inputs, timings, tokens } = record;
+    const { model, version, variant, inputs, timings, tokens } = record;
     this.#tei.predicted(record);
     this.#generation.predicted(record);
-    const labels = { model, version };
+    const labels = { model, version, variant };
     this.#inputs.add(labels, inputs);
     this.#tokens.add(labels, tokens.total);
     this.#padding.add(labels, tokens.padded);

@@ -1,9 +1,11 @@
 /** Variables that would keep a function or the server from starting, found at synth instead of by its first request. */
 
+import { variantTargets } from '@pilotlight/app/internal/serve/rollout/routing-rules';
 import { readBatchConfig, withoutBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { readServerConfig } from '@pilotlight/app/internal/settings/server';
 import { readTracing } from '@pilotlight/app/internal/settings/tracing';
+import type { VariantRef } from '@pilotlight/layers/internal/models/index';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { Token } from 'aws-cdk-lib';
 import { InfraError } from './errors.ts';
@@ -28,6 +30,13 @@ export function checkBatchEnvironment(environment: Variables = {}): void {
 /** Checks variables of the server, beside those that its construct sets. @throws InfraError INVALID_PROPS */
 export function checkServerEnvironment(environment: Variables): void {
   refuseFaults(() => readServerConfig(withoutTokens(environment)));
+}
+
+/** The variants that routing rules among these variables lead to; none where the rules are known only when they are deployed. @throws InfraError INVALID_PROPS */
+export function ruledVariants({ PILOTLIGHT_ROUTING: rules }: Variables): readonly VariantRef[] {
+  if (rules === undefined || Token.isUnresolved(rules)) return [];
+  const { PILOTLIGHT_ROUTING: read = [] } = refuseFaults(() => readConfig({ PILOTLIGHT_ROUTING: rules }));
+  return variantTargets(read);
 }
 
 /** Lambda's limit for all variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -60,9 +69,9 @@ function withoutTokens(environment: Variables): Variables {
 }
 
 /** Reads the variables by the schema that the function uses when it starts. */
-function refuseFaults(read: () => unknown): void {
+function refuseFaults<Settings>(read: () => Settings): Settings {
   try {
-    read();
+    return read();
   } catch (cause) {
     if (!PilotlightError.is(cause) || cause.code !== 'INVALID_CONFIGURATION') throw cause;
     const { faults } = cause.details;

@@ -76,8 +76,10 @@ export abstract class ModelFunction extends Construct {
     super(scope, id);
     const { models, packages, lambda, logging, coldStart } = settings;
     const folder = packages.folder ?? defaultPackagesFolder();
-    const { variant, signedBy } = packages;
+    const { variant, signedBy, registry } = packages;
     const described = describeModels(folder, models, {
+      environment: lambda.environment,
+      followed: registry !== undefined,
       ...(variant !== undefined && { variant }),
       ...(signedBy && { signedBy }),
     });
@@ -99,7 +101,6 @@ export abstract class ModelFunction extends Construct {
       runtimeLayerBytes: runtimeLayerBytes(lambda.architecture),
       ...(packages.placement && { prefer: packages.placement }),
     });
-    const { registry } = packages;
     const followed = described.filter(({ name }) => registry && (registry.models?.includes(name) ?? true));
     this.ephemeralStorageMegabytes = chooseEphemeralStorage(this.placement, followed);
     const slow = checkFetchTime({

@@ -13,6 +13,10 @@ export interface ServerImageProps {
   readonly packagesFolder?: string;
   /** Base image with CUDA 12 and cuDNN 9, such as a copy in a registry of your own. @default - that of the Dockerfile */
   readonly cudaImage?: string;
+  /** Settings of the servers: variants that their rules lead to are in the image, too. @default - there are none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether servers follow a registry: rules may then lead to versions that the image does not have. @default false */
+  readonly followed?: boolean;
   /** Image with Node 24. @default - that of the Dockerfile */
   readonly nodeImage?: string;
 }
@@ -24,8 +28,10 @@ export class ServerImage {
   readonly packages: readonly PackageDescription[];
 
   /** @throws EngineError for a package that is missing or damaged; LayerError for an npm package that is */
-  constructor({ models, packagesFolder = defaultPackagesFolder(), cudaImage, nodeImage }: ServerImageProps) {
-    this.packages = describeModels(packagesFolder, models, { gpu: true });
+  constructor(props: ServerImageProps) {
+    const { models, packagesFolder = defaultPackagesFolder(), cudaImage, nodeImage } = props;
+    const { environment = {}, followed = false } = props;
+    this.packages = describeModels(packagesFolder, models, { gpu: true, environment, followed });
     const { folder } = buildServerContext({
       packages: this.packages,
       bundle: bundleFolder('server').folder,

@@ -251,10 +251,12 @@ const OWNED: Readonly<Record<string, string>> = {
   PILOTLIGHT_QUOTAS: 'auth.quotas',
 };
 
-function describeLight({ models, packages }: Settings): PackageDescription[] {
+function describeLight({ models, packages, web }: Settings): PackageDescription[] {
   const folder = packages.folder ?? defaultPackagesFolder();
-  const { variant, signedBy } = packages;
+  const { variant, signedBy, registry } = packages;
   const described = describeModels(folder, models, {
+    environment: web.environment,
+    followed: registry !== undefined,
     ...(variant !== undefined && { variant }),
     ...(signedBy && { signedBy }),
   });

@@ -27,6 +27,7 @@ import {
   type TransformersJsManifest,
   type Variant,
   variantFor,
+  variantsOf,
 } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 
@@ -47,9 +48,14 @@ export interface PackageDescription {
   readonly tier: CatalogEntry['tier'];
 }
 
+/** A variant of a version, or of whichever version is served. */
+export type VariantRef = ModelRef & { readonly variant: string };
+
 export interface DescribeOptions {
   /** The variant that will be served. @default - the manifest's `defaultVariant` */
   readonly variant?: string;
+  /** Further variants that are served beside it, of this package or of others. One of another version is passed over. @default - there are none */
+  readonly beside?: readonly VariantRef[];
   /** Whether a GPU serves it: then it has the variant that is served there, and the default one to fall back to. @default false */
   readonly gpu?: boolean;
   /** File that says where models run. @default - `catalog.json` beside the packages folder, if there is one */
@@ -126,6 +132,20 @@ function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { nam
 }
 
 function describeServed(manifest: PackageManifest, options: DescribeOptions) {
+  const served = describeOne(manifest, options);
+  const others = namedBeside(manifest, options).flatMap(
+    (wanted) => findVariant(manifest, variantsOf(manifest), wanted).files,
+  );
+  const files = new Map([...served.files, ...others].map((file) => [file.path, file]));
+  return { ...served, files: [...files.values()] };
+}
+
+function namedBeside({ name, version }: ResolvedRef, { beside = [] }: DescribeOptions): string[] {
+  const own = beside.filter((ref) => ref.name === name && (ref.version ?? version) === version);
+  return own.map(({ variant }) => variant);
+}
+
+function describeOne(manifest: PackageManifest, options: DescribeOptions) {
   switch (manifest.runtime) {
     case 'onnx':
       return chooseServed(manifest, options);
@@ -143,9 +163,8 @@ function describeOnCpu(
   { variant: wanted = manifest.defaultVariant }: DescribeOptions,
 ) {
   const variants: Readonly<Record<string, Pick<Variant, 'tier' | 'files'>>> = manifest.variants;
-  const variant = ownValue(variants, wanted);
-  if (variant === undefined) throw noSuchVariant(manifest, wanted);
-  return { variant: wanted, tier: variant.tier, files: servedFiles(manifest, variant) };
+  const { tier, files } = findVariant(manifest, variants, wanted);
+  return { variant: wanted, tier, files: servedFiles(manifest, { files }) };
 }
 
 /** The tier is `gpu`, because no function has transformers.js and the server's image has it. */
@@ -154,23 +173,21 @@ function describeTransformersJs({ runtime, dtype, files }: TransformersJsManifes
 }
 
 function chooseServed(manifest: OnnxManifest, { variant: wanted, gpu = false }: DescribeOptions) {
-  const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
-  const [variant, { tier, files }] = findVariant(manifest, wanted ?? onGpu);
-  const others = gpu && variant !== manifest.defaultVariant ? findVariant(manifest)[1].files : [];
+  const variant = wanted ?? variantFor(manifest, gpu ? 'cuda' : 'cpu');
+  const { tier, files } = findVariant(manifest, manifest.variants, variant);
+  const fallback = findVariant(manifest, manifest.variants, manifest.defaultVariant);
+  const others = gpu && variant !== manifest.defaultVariant ? fallback.files : [];
   return { variant, tier, files: servedFiles(manifest, { files: [...files, ...others] }) };
 }
 
-function findVariant(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
-  const variant = ownValue(manifest.variants, wanted);
-  if (variant !== undefined) return [wanted, variant];
-  throw noSuchVariant(manifest, wanted);
-}
-
-function noSuchVariant(
-  { name, version, variants }: ResolvedRef & { readonly variants: object },
+function findVariant<V extends object>(
+  { name, version }: ResolvedRef,
+  variants: Readonly<Record<string, V>>,
   wanted: string,
-): EngineError {
-  return new EngineError(
+): V {
+  const variant = ownValue(variants, wanted);
+  if (variant !== undefined) return variant;
+  throw new EngineError(
     'PACKAGE_INVALID',
     `Model ${name}@${version} has no variant ${wanted}; it has ${Object.keys(variants).join(', ')}. ` +
       'Choose one of them, or package the model again.',

@@ -9,7 +9,12 @@ export { type CatalogEntry, readCatalog } from '@pilotlight/model-format';
 export { LAYER_ERROR_CODES, LayerError, type LayerErrorCode } from '../archive/errors.ts';
 export { megabytes } from '../archive/files.ts';
 export type { LayerBuild } from '../archive/layer.ts';
-export { type DescribeOptions, describePackage, type PackageDescription } from './describe.ts';
+export {
+  type DescribeOptions,
+  describePackage,
+  type PackageDescription,
+  type VariantRef,
+} from './describe.ts';
 export { explainPlacement } from './explain.ts';
 export * from './limits.ts';
 export { type Placement, type PlacementProps, PREFERENCES, type Preference, placeModels } from './place.ts';

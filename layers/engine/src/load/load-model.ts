@@ -1,5 +1,11 @@
-/** Loads the model of a reference: the manifest says what runs it. */
-import { formatModelRef, type PackageManifest, type Runtime } from '@pilotlight/model-format';
+/** Loads the model of a reference: the manifest says what runs it, and the reference in which variant. */
+import {
+  formatModelRef,
+  type PackageManifest,
+  type Runtime,
+  requireVariant,
+  variantsOf,
+} from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { OpenedPackage, ResolvedRef } from '../ports.ts';
 import type { LoadedModel } from '../predict/loaded-model.ts';
@@ -35,7 +41,11 @@ export async function loadModel(ref: ResolvedRef, dependencies: LoaderDependenci
   const opened = await dependencies.store.open(ref);
   const { manifest } = opened;
   try {
-    return await loadAs(manifest.runtime, { opened, manifest, start }, dependencies);
+    return await loadAs(
+      manifest.runtime,
+      { opened, manifest, start },
+      forVariant(ref, manifest, dependencies),
+    );
   } catch (error) {
     throw nameModel(error, manifest);
   }
@@ -48,6 +58,17 @@ async function loadAs<R extends Runtime>(
 ): Promise<LoadedModel> {
   const load = await LOADERS[runtime]();
   return load(opened, dependencies);
+}
+
+/** @throws EngineError PACKAGE_INVALID where the model has no variant of the name that is asked for */
+function forVariant(
+  { variant }: ResolvedRef,
+  manifest: PackageManifest,
+  dependencies: LoaderDependencies,
+): LoaderDependencies {
+  if (variant === undefined) return dependencies;
+  requireVariant({ name: manifest.name, version: manifest.version, variants: variantsOf(manifest) }, variant);
+  return { ...dependencies, settings: { ...dependencies.settings, variant } };
 }
 
 /** Adapters do not know which model they work for; the error that a client sees names it. */

@@ -62,7 +62,9 @@ export const baseSourceSchema = z.optional(z.strictObject({ id: text, revision: 
 export type BaseSource = NonNullable<z.infer<typeof baseSourceSchema>>;
 
 /** The name of a variant. */
-export const variantNameSchema = z.string().check(z.regex(/^[a-z0-9-]+$/));
+export const variantNameSchema = z
+  .string()
+  .check(z.regex(/^[a-z0-9-]+$/, 'must be the name of a variant, such as int8'));
 
 /** What a package was made by. */
 export const toolchainSchema = z.strictObject({

@@ -1,6 +1,7 @@
 /** Chooses which variant of a package is served where, and what runs it. */
 import { EngineError } from '../errors.ts';
 import type { OnnxManifest, Variant } from '../manifest/onnx.ts';
+import type { PackageManifest } from '../manifest/package-manifest.ts';
 import { formatModelRef, type ResolvedRef } from '../ref/model-ref.ts';
 import { describeScheme, type ExecutionProvider } from '../schemes.ts';
 import { ownValue } from '../untrusted.ts';
@@ -21,6 +22,31 @@ export function variantFor(
     return variant !== undefined && providerFor(variant, provider) === provider;
   });
   return forGpu ?? onGpu ?? defaultVariant;
+}
+
+/**
+ * The name of what is served of a package where a call names no variant: `wanted`, else the one for `provider`. Of a model of
+ * transformers.js, which has no variants, it is the dtype.
+ */
+export function servedVariant(
+  manifest: PackageManifest,
+  provider: ExecutionProvider,
+  wanted?: string | undefined,
+): string {
+  if (manifest.runtime === 'transformers.js') return manifest.dtype;
+  if (wanted !== undefined) return wanted;
+  return manifest.runtime === 'onnx' ? variantFor(manifest, provider) : manifest.defaultVariant;
+}
+
+/** What every variant of a package has, whatever runs it. */
+export interface VariantFiles {
+  readonly files: Variant['files'];
+  readonly graphs?: Readonly<Record<string, { readonly file: string } | undefined>>;
+}
+
+/** The variants of any package by their names; a model of transformers.js is one by itself, by the name of its dtype. */
+export function variantsOf(manifest: PackageManifest): Readonly<Record<string, VariantFiles>> {
+  return manifest.runtime === 'transformers.js' ? { [manifest.dtype]: manifest } : manifest.variants;
 }
 
 /** The variant of that name. @throws EngineError PACKAGE_INVALID with the names that there are */

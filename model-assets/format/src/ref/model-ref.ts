@@ -12,6 +12,8 @@ export interface ModelRef {
   readonly name: string;
   /** @default - the highest version that there is */
   readonly version?: string | undefined;
+  /** Of the version; no text of a reference names one. @default - the one that is served by itself, see `servedVariant` */
+  readonly variant?: string | undefined;
 }
 
 /** A reference whose version is settled. */

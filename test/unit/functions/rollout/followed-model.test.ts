@@ -17,39 +17,45 @@ class World {
   readonly unloaded: string[] = [];
   readonly told: RolloutRecord[] = [];
   readonly loads: string[] = [];
-  /** The check of each golden, or the error of the load, by version. */
+  /** The check of each golden, or the error of the load, by version, or by version and variant. */
   readonly faults = new Map<string, GoldenCheck | EngineError | typeof HANGS>();
+  /** The variants that rules lead to, by alias. */
+  ruled: Readonly<Record<string, readonly string[]>> = {};
   record: RegistryRecord = emptyRecord('sentiment');
   readonly model: FollowedModel;
 
   constructor() {
-    const model = (version: string) =>
+    const model = (key: string, version: string) =>
       ({
         manifest: manifestOf({ name: 'sentiment', version }),
-        checkGolden: async () => this.faults.get(version) ?? { line: 2, drift: 0.5 },
+        checkGolden: async () => this.faults.get(key) ?? { line: 2, drift: 0.5 },
       }) as never;
+    const keyOf = ({ version, variant }: { readonly version?: string; readonly variant?: string }) =>
+      variant === undefined ? String(version) : `${version} ${variant}`;
     this.model = new FollowedModel({
       name: 'sentiment',
       engine: {
         loaded: () => [],
         model: async (ref) => {
-          const version = String(Object(ref).version);
-          this.loads.push(version);
-          const fault = this.faults.get(version);
+          const key = keyOf(Object(ref));
+          this.loads.push(key);
+          const fault = this.faults.get(key);
           if (fault === HANGS) return new Promise(() => {});
           if (fault instanceof EngineError) throw fault;
-          this.loaded.add(version);
-          return model(version);
+          this.loaded.add(key);
+          return model(key, String(Object(ref).version));
         },
-        unload: async ({ version }) => {
-          this.loaded.delete(version);
-          this.unloaded.push(version);
+        unload: async (ref) => {
+          const key = keyOf(Object(ref));
+          for (const one of this.loaded) if (`${one} `.startsWith(`${key} `)) this.loaded.delete(one);
+          this.unloaded.push(key);
         },
       },
       store: { offer: () => {}, withdraw: () => {}, accept: () => {} },
       logger: silent,
       tell: (record) => this.told.push(record),
       goldensMs: 1000,
+      variants: (alias) => this.ruled[alias] ?? [],
     });
   }
 
@@ -153,4 +159,37 @@ it('a canary means nothing before it has passed, and nothing once the record has
   await world.apply();
   expect(world.meanings()).toEqual({ prod: '1.1.0' });
   expect(world.loads).toEqual(['1.0.0', '1.1.0', '1.1.0']);
+});
+
+it('a version passes once the variants that rules lead to have answered their goldens, too', async () => {
+  world.ruled = { prod: ['fp32'] };
+  world.promote('1.0.0');
+  expect(await world.apply()).toEqual(['accepted', 'accepted']);
+  expect(world.loads).toEqual(['1.0.0', '1.0.0 fp32']);
+  world.faults.set('1.1.0 fp32', { line: 7, drift: 1.5 });
+  world.promote('1.1.0');
+  expect(await world.apply()).toEqual(['refused', 'accepted']);
+  expect(world.meanings()).toEqual({ prod: '1.0.0' });
+  expect([...world.loaded]).toEqual(['1.0.0', '1.0.0 fp32']);
+  const unnamed = new EngineError('PACKAGE_INVALID', 'Model sentiment@1.2.0 has no variant fp32.');
+  world.faults.set('1.2.0 fp32', unnamed);
+  world.promote('1.2.0');
+  expect(await world.apply()).toEqual(['refused', 'accepted']);
+  expect(world.told.at(-1)).toMatchObject({ kind: 'refused', version: '1.2.0', code: 'PACKAGE_INVALID' });
+});
+
+it('a variant that fails for one alias leaves the version to the other, which calls have already', async () => {
+  world.promote('1.0.0');
+  await world.apply();
+  world.ruled = { stable: ['fp32'] };
+  world.faults.set('1.0.0 fp32', { line: 7, drift: 1.5 });
+  world.promote('1.0.0', 'stable');
+  expect(await world.apply()).toEqual(['accepted', 'refused']);
+  expect(world.meanings()).toEqual({ prod: '1.0.0' });
+  expect([...world.loaded]).toEqual(['1.0.0']);
+  world.faults.clear();
+  world.model.forgetRefusals();
+  expect(await world.apply()).toEqual(['accepted', 'accepted']);
+  expect(world.meanings()).toEqual({ prod: '1.0.0', stable: '1.0.0' });
+  expect([...world.loaded]).toEqual(['1.0.0', '1.0.0 fp32']);
 });

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { ServingEngine } from '../../../../functions/app/src/serve/ports.ts';
 import { RegistryRollout } from '../../../../functions/app/src/serve/rollout/registry-rollout.ts';
-import { type RoutingRule, routingRules } from '../../../../functions/app/src/serve/rollout/routing.ts';
+import {
+  type RoutingRule,
+  routingRules,
+  variantsByModel,
+  variantsOfAlias,
+} from '../../../../functions/app/src/serve/rollout/routing-rules.ts';
 import { fakeApp, fakeEngine, postJson, silent } from '../fake-engine.ts';
 
 /** The names of the models that a call got, by these rules. */
@@ -66,6 +71,23 @@ it('the length of a call is that of its texts, parameters aside', async () => {
   expect(await routed(rules, { inputs: '1234567890123' })).toEqual(KEPT);
 });
 
+it('the rules that name a variant say which variants may be asked for, of a model and of a version that an alias means', () => {
+  const rules = routingRules.parse([
+    { to: 'sentiment' },
+    { to: 'sentiment', variant: 'fp32' },
+    { to: 'sentiment@stable', variant: 'int8' },
+    { to: 'sentiment@1.2.0', variant: 'fp16' },
+    { to: 'sentiment@1.2.0', variant: 'fp32' },
+    { to: 'intent', variant: 'fp32' },
+  ]);
+  expect(variantsByModel(rules)).toEqual({ sentiment: ['fp32', 'int8', 'fp16'], intent: ['fp32'] });
+  const of = (alias: string, version: string) => variantsOfAlias(rules, 'sentiment', alias, { version });
+  expect(of('prod', '1.0.0')).toEqual(['fp32']);
+  expect(of('canary', '1.2.0')).toEqual(['fp32', 'fp16']);
+  expect(of('stable', '1.0.0')).toEqual(['int8']);
+  expect(of('shadow', '1.0.0')).toEqual([]);
+});
+
 it('a call without a key is of no tenant', async () => {
   expect(await routed(to({ tenant: 'acme' }), { inputs: 'a' })).toEqual(KEPT);
 });
@@ -73,6 +95,7 @@ it('a call without a key is of no tenant', async () => {
 it.each([
   [[{ to: 'Sentiment' }], 'to'],
   [[{ to: 'sentiment@' }], 'to'],
+  [[{ to: 'sentiment', variant: 'FP32' }], 'variant'],
   [[{ to: 'sentiment@canary', when: { lang: 'de' } }], 'when'],
   [[{ to: 'sentiment', when: { minCharacters: -1 } }], 'when.minCharacters'],
   [[{ to: 'sentiment', when: { headers: { 'x tenant': 'a' } } }], 'when.headers.x tenant'],
@@ -86,5 +109,5 @@ it.each([
 it('the rules of the documentation are rules', () => {
   const page = readFileSync('docs/how-to/promote-and-roll-back.md', 'utf8');
   const [, rules = ''] = /```json\n(\[[\s\S]*?\])\n```/.exec(page) ?? [];
-  expect(routingRules.parse(JSON.parse(rules))).toHaveLength(3);
+  expect(routingRules.parse(JSON.parse(rules))).toHaveLength(4);
 });

@@ -32,6 +32,9 @@ it('models without a registry, and rules that cannot be understood, are refused 
   expect(() => readConfig({ PILOTLIGHT_ROUTING: '[{"to":"Sentiment"}]' })).toThrow(
     /PILOTLIGHT_ROUTING: 0\.to must be/,
   );
+  expect(() => readConfig({ PILOTLIGHT_ROUTING: '[{"to":"sentiment","variant":"FP32"}]' })).toThrow(
+    /PILOTLIGHT_ROUTING: 0\.variant must be the name of a variant/,
+  );
 });
 
 it('a registry that is named for the command line alone is followed for no model', () => {

@@ -3,7 +3,7 @@ import { GoldenChecks } from '../../../../functions/server/metrics/golden-checks
 import { manifestOf } from '../../engine/fakes.ts';
 
 const HOUR = 3_600_000;
-const LABELS = '{model="sentiment",version="1.0.1"}';
+const LABELS = '{model="sentiment",version="1.0.1",variant="int8"}';
 const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
 beforeEach(() => {
@@ -17,7 +17,8 @@ function start(drift: number | Error, isIdle = () => true) {
     if (typeof drift !== 'number') throw drift;
     return { line: 2, drift };
   });
-  const loaded = [{ manifest: manifestOf({ name: 'sentiment', version: '1.0.1' }), checkGolden }];
+  const manifest = manifestOf({ name: 'sentiment', version: '1.0.1' });
+  const loaded = [{ manifest, variantName: 'int8', checkGolden }];
   const checks = new GoldenChecks({ loaded: () => loaded, isIdle, logger });
   checks.start();
   return { checks, checkGolden, loaded };

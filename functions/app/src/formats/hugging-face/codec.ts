@@ -106,7 +106,7 @@ async function findWork(
   if (request.isPredictors) asRequest(inputs);
   if (manifest.runtime === 'generation') {
     const { generatedWork } = await import('./generated.ts');
-    return generatedWork(engine, { manifest, request, task: wanted, ...(answer && { answer }) });
+    return generatedWork(engine, { model, manifest, request, task: wanted, ...(answer && { answer }) });
   }
   if (request.stream) throw refuseField('stream', `must be false for ${manifest.task}`);
   if (inputs instanceof Uint8Array && manifest.runtime === 'onnx') requireJson(headers);

@@ -3,7 +3,7 @@ import { EngineError } from '@pilotlight/engine';
 import type { GeneratedSequence, Generation } from '@pilotlight/engine/internal/predict/generation';
 import type { GenerationManifest, GenerationTaskName } from '@pilotlight/model-format';
 import { refuseField } from '../../http/request/parse.ts';
-import type { ServingEngine } from '../../serve/ports.ts';
+import type { ServedModel, ServingEngine } from '../../serve/ports.ts';
 import type { PredictionWork } from '../../serve/wire-format.ts';
 import { generateWork } from '../generation/generator.ts';
 import { describeSequence } from '../generation/hub-details.ts';
@@ -15,6 +15,7 @@ import type { ReadRequest } from './request.ts';
 import { textName } from './text-name.ts';
 
 export interface GeneratedCall {
+  readonly model: ServedModel;
   readonly manifest: GenerationManifest;
   readonly request: ReadRequest;
   /** The task that the path names. @default - the model's own */
@@ -27,7 +28,7 @@ const OF_SOURCES = ['text2text-generation', 'summarization', 'translation'] as c
 
 /** @throws EngineError INVALID_INPUT, TASK_UNSUPPORTED */
 export function generatedWork(engine: ServingEngine, call: GeneratedCall): PredictionWork {
-  const { manifest, request, answer } = call;
+  const { model, manifest, request, answer } = call;
   const task = findGenerationTask(call.task, manifest);
   const continues = task === 'text-generation';
   if (request.encoding_format === 'base64') throw refuseField('encoding_format', `must be float for ${task}`);
@@ -39,7 +40,7 @@ export function generatedWork(engine: ServingEngine, call: GeneratedCall): Predi
   const full = parameters.fullText ?? continues;
   if (request.stream) requireOneText(inputs, parameters);
   return generateWork(engine, {
-    model: { manifest },
+    model,
     inputs,
     parameters: parameters.engine,
     encode: (generations) => {

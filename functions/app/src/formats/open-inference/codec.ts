@@ -103,14 +103,14 @@ const infer: Codec = {
       ref,
       ...(contentType !== undefined && { contentType }),
       work: async (engine) => {
-        const { manifest } = await engine.model(ref);
-        if (manifest.runtime === 'allennlp') {
-          return predictByArchive(engine, manifest, asked, limits, encode);
+        const model = await engine.model(ref);
+        if (model.manifest.runtime === 'allennlp') {
+          return predictByArchive(engine, { model, manifest: model.manifest }, asked, limits, encode);
         }
-        const model = await engine.predictor(ref);
+        const predictor = await engine.predictor(ref);
         return isRaw(request.inputs)
-          ? runTensors(model, request, limits, encode)
-          : predictTexts(engine, model, asked, limits, encode);
+          ? runTensors(predictor, request, limits, encode)
+          : predictTexts(engine, predictor, asked, limits, encode);
       },
     };
   },
@@ -194,12 +194,11 @@ function predictTexts(
 
 async function predictByArchive(
   engine: ServingEngine,
-  manifest: ArchiveManifest,
+  { model, manifest }: { readonly model: ServedModel; readonly manifest: ArchiveManifest },
   { request, parameters: given }: Infer,
   limits: Limits,
   encode: Encode,
 ): Promise<PredictionWork> {
-  const model = { manifest };
   const { readArchiveCall } = await import('./archives.ts');
   const { task: wanted, ...parameters } = given;
   const name = wanted === undefined ? undefined : asText(wanted);

@@ -26,6 +26,8 @@ export interface FollowedModelOptions {
   readonly goldensMs: number;
   /** A record that came after the one that is being accepted, if there is one. @default - nobody looks */
   readonly later?: () => Promise<RegistryRecord | undefined>;
+  /** The variants that rules lead to of a version, once an alias means it. @default - there are none */
+  readonly variants?: (alias: string, version: PinnedVersion) => readonly string[];
   /** Whether versions of other aliases than `prod` are loaded when they are asked for, and not before. @default false */
   readonly onlyProd?: boolean;
 }
@@ -52,7 +54,7 @@ export class FollowedModel {
   readonly #options: FollowedModelOptions;
   #aliases: Aliases = {};
   #record: RegistryRecord | undefined;
-  /** Versions, by checksum, that the record has and that cannot be served. */
+  /** Versions, by checksum and variants, that the record has and that cannot be served. */
   readonly #refused = new Set<string>();
 
   constructor(options: FollowedModelOptions) {
@@ -111,11 +113,11 @@ export class FollowedModel {
     this.#record = record;
     const prod = record.aliases[PROD];
     if (!prod) return 'accepted';
-    const outcome = await this.#prove(prod);
+    const outcome = await this.#prove(PROD, prod);
     if (outcome === 'accepted') return this.#serveIfMeant(PROD, prod);
     if (!this.#aliases[PROD]) {
       for (const earlier of earlierProds(record)) {
-        if ((await this.#prove(earlier)) !== 'accepted') continue;
+        if ((await this.#prove(PROD, earlier)) !== 'accepted') continue;
         this.#serve({ ...this.#aliases, [PROD]: earlier });
         break;
       }
@@ -131,14 +133,14 @@ export class FollowedModel {
       ...names.filter((name) => !ORDER.includes(name)),
     ];
     const kept = Object.entries(this.#aliases).filter(([alias]) => names.includes(alias));
-    const known = Object.entries(record.aliases).filter(([, meant]) => this.versions.hasPassed(meant));
+    const known = Object.entries(record.aliases).filter(([alias, meant]) => this.#hasPassed(alias, meant));
     this.#serve(Object.fromEntries([...kept, ...known]));
     if (this.#options.onlyProd) return 'accepted';
     let worst: Outcome = 'accepted';
     for (const alias of wanted) {
       const meant = record.aliases[alias];
       if (!meant || alias === PROD) continue;
-      const outcome = await this.#prove(meant);
+      const outcome = await this.#prove(alias, meant);
       if (outcome === 'accepted') await this.#serveIfMeant(alias, meant);
       else if (worst !== 'unavailable') worst = outcome;
     }
@@ -154,26 +156,37 @@ export class FollowedModel {
     return 'accepted';
   }
 
-  async #prove(wanted: Alias): Promise<Outcome> {
-    if (this.versions.hasPassed(wanted)) return 'accepted';
-    if (this.#refused.has(wanted.manifestSha256)) return 'refused';
+  #hasPassed(alias: string, meant: Alias): boolean {
+    return this.versions.hasPassed(meant, this.#variants(alias, meant));
+  }
+
+  #variants(alias: string, meant: Alias): readonly string[] {
+    return this.#options.variants?.(alias, meant) ?? [];
+  }
+
+  async #prove(alias: string, wanted: Alias): Promise<Outcome> {
+    if (this.#hasPassed(alias, wanted)) return 'accepted';
+    const variants = this.#variants(alias, wanted);
+    // The same version may be refused for the variants of one alias, and served by another.
+    const refused = [wanted.manifestSha256, ...variants].join(' ');
+    if (this.#refused.has(refused)) return 'refused';
     const { name, logger, tell } = this.#options;
     const { version } = wanted;
     try {
-      await this.#proveInTime(wanted);
+      await this.#proveInTime(wanted, variants);
       return 'accepted';
     } catch (error) {
       const code = PilotlightError.is(error) ? error.code : 'INTERNAL';
       logger.error('A version of the registry is refused', { model: name, version, code, error });
       tell({ kind: 'refused', model: name, version, code });
       if (code === 'PACKAGE_UNAVAILABLE') return 'unavailable';
-      this.#refused.add(wanted.manifestSha256);
+      this.#refused.add(refused);
       return 'refused';
     }
   }
 
   /** A version that passes later all the same is freed with the next change, unless a name means it then. */
-  async #proveInTime(wanted: Alias): Promise<void> {
+  async #proveInTime(wanted: Alias, variants: readonly string[]): Promise<void> {
     const late = Promise.withResolvers<never>();
     const ref = formatModelRef({ name: this.#options.name, version: wanted.version });
     const timer = setTimeout(() => {
@@ -181,7 +194,7 @@ export class FollowedModel {
       late.reject(new EngineError('SESSION_FAILED', message));
     }, LONGEST_PROOF_MS).unref();
     try {
-      await Promise.race([this.versions.prove(wanted), late.promise]);
+      await Promise.race([this.versions.prove(wanted, variants), late.promise]);
     } finally {
       clearTimeout(timer);
     }

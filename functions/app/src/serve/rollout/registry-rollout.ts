@@ -5,8 +5,9 @@ import { type PinnedVersion, PROD } from '@pilotlight/model-format/registry';
 import type { Logger, Readiness, ServingEngine } from '../ports.ts';
 import type { CalledModel, RolledCall, Rollout, RolloutListener, RolloutRecord } from '../rollout-port.ts';
 import { AcceptedRecords } from './accepted-records.ts';
+import type { FollowedModelOptions } from './followed-model.ts';
 import { CallOfVersions } from './rolled-call.ts';
-import type { RoutingRule } from './routing.ts';
+import { type RoutingRule, variantsOfAlias } from './routing-rules.ts';
 import { Shadows } from './shadow.ts';
 import { resolveUnmeant } from './unmeant.ts';
 import { WatchedModel } from './watched-model.ts';
@@ -49,14 +50,17 @@ export class RegistryRollout implements Rollout<ServingEngine>, Readiness {
 
   constructor(options: RegistryRolloutOptions) {
     this.#options = options;
-    const { engine, store, models, folder, logger, goldensMs, polls } = options;
+    const { engine, store, models, folder, rules, logger, goldensMs, polls } = options;
     const tell = (record: RolloutRecord) => this.#tell(record);
     const kept = new AcceptedRecords(folder);
     this.#watched = new Map(
       models.flatMap((name) => {
         if (!store) return [];
         const [source, onlyProd] = [store.records, polls === 'before files'];
-        const followed = { name, engine, store, source, kept, logger, tell, goldensMs, onlyProd };
+        const variants: FollowedModelOptions['variants'] = (...meant) =>
+          // Files are answered by what is served by itself.
+          onlyProd ? [] : variantsOfAlias(rules, name, ...meant);
+        const followed = { name, engine, store, source, kept, logger, tell, goldensMs, onlyProd, variants };
         return [[name, new WatchedModel(followed)]];
       }),
     );

@@ -7,7 +7,8 @@ import { whenSent } from '../../http/answer/sending.ts';
 import type { ServingEngine } from '../ports.ts';
 import type { CalledModel, RolledCall } from '../rollout-port.ts';
 import type { FollowedModel } from './followed-model.ts';
-import { type RoutingRule, route } from './routing.ts';
+import { route } from './routing.ts';
+import type { RoutingRule } from './routing-rules.ts';
 import type { Shadows } from './shadow.ts';
 import { isWithin, stickyKey } from './share.ts';
 import { resolveUnmeant } from './unmeant.ts';
@@ -28,7 +29,7 @@ export class CallOfVersions implements RolledCall<ServingEngine> {
   /** By the reference that was asked for. */
   readonly #chosen = new Map<string, Promise<ModelRef>>();
   readonly #held: (() => void)[] = [];
-  /** The model of which the call got `prod`, without having asked for it by a version. */
+  /** The model of which the call got `prod`, without having asked for it by a version, and without a rule that says by which variant. */
   #ofProd: FollowedModel | undefined;
 
   constructor(dependencies: CallDependencies, call: CalledModel<ServingEngine>) {
@@ -70,7 +71,7 @@ export class CallOfVersions implements RolledCall<ServingEngine> {
 
   async #follow(ref: ModelRef): Promise<ModelRef> {
     const { followed, store } = this.#dependencies;
-    const { name, version } = ref;
+    const { name, version, variant } = ref;
     const model = await followed(name);
     if (!model || !store) return ref;
     const { aliases, versions } = model;
@@ -81,10 +82,10 @@ export class CallOfVersions implements RolledCall<ServingEngine> {
       canary?.share !== undefined &&
       isWithin(canary.share, `${name}@${canary.version}`, stickyKey(this.#call));
     const alias = isOfCanary ? canary : ownValue(aliases, asked);
-    if (version === undefined && alias && !isOfCanary) this.#ofProd = model;
+    if (version === undefined && variant === undefined && alias && !isOfCanary) this.#ofProd = model;
     const meant = alias?.version ?? (await resolveUnmeant(store, ref, model)).version;
     this.#held.push(versions.hold(meant));
-    return { name, version: meant };
+    return { name, version: meant, variant };
   }
 }
 

@@ -1,5 +1,5 @@
 /** The versions of one model that this process has: who uses them, which have passed, and which are to go. */
-import { type Engine, EngineError, formatModelRef } from '@pilotlight/engine';
+import { type Engine, EngineError, formatModelRef, type ResolvedRef } from '@pilotlight/engine';
 import type { RegistryStore } from '@pilotlight/engine/internal/store/registry/registry-store';
 import { findChecksum } from '@pilotlight/model-format';
 import type { PinnedVersion } from '@pilotlight/model-format/registry';
@@ -20,8 +20,8 @@ export interface VersionsOptions {
 
 export class Versions {
   readonly #options: VersionsOptions;
-  /** The checksum of each version that answered its goldens. */
-  readonly #passed = new Map<string, string>();
+  /** The checksum of each version that answered its goldens, and the variants that rules lead to which did. */
+  readonly #passed = new Map<string, { readonly manifestSha256: string; readonly variants: Set<string> }>();
   /** Calls under way by version. */
   readonly #calls = new Map<string, number>();
   /** The versions to free once their last call has ended. */
@@ -31,41 +31,74 @@ export class Versions {
     this.#options = options;
   }
 
-  hasPassed({ version, manifestSha256 }: PinnedVersion): boolean {
-    return this.#passed.get(version) === manifestSha256;
+  /** `variants`: those that rules lead to, beside the one that is served by itself. */
+  hasPassed({ version, manifestSha256 }: PinnedVersion, variants: readonly string[] = []): boolean {
+    const passed = this.#passed.get(version);
+    return passed?.manifestSha256 === manifestSha256 && variants.every((name) => passed.variants.has(name));
   }
 
   /**
-   * Fetches and loads a version, and runs its goldens. Calls of other versions go on meanwhile.
+   * Fetches and loads a version, with the variants that rules lead to, and runs the goldens of each. Calls of other versions go on meanwhile.
    *
-   * @throws EngineError as `Engine.model` does, and PACKAGE_CORRUPT where it does not answer its goldens; nothing of it stays in memory
+   * @throws EngineError as `Engine.model` does, and PACKAGE_CORRUPT where one does not answer its goldens; nothing stays in memory of a
+   * version that had not passed before, nor of a variant
    */
-  async prove(wanted: PinnedVersion): Promise<void> {
-    const { name, engine, store, goldensMs } = this.#options;
+  async prove(wanted: PinnedVersion, variants: readonly string[] = []): Promise<void> {
+    if (!this.hasPassed(wanted)) {
+      await this.#proveVersion(wanted, variants);
+      return;
+    }
+    for (const variant of variants) await this.#proveBeside(wanted, variant);
+  }
+
+  async #proveVersion(wanted: PinnedVersion, variants: readonly string[]): Promise<void> {
+    const { name, engine, store } = this.#options;
     const ref = { name, version: wanted.version };
     const loaded = engine.loaded().find(({ manifest }) => formatModelRef(manifest) === formatModelRef(ref));
     if (loaded && findChecksum(loaded.manifest) !== wanted.manifestSha256)
       throw refusal(ref, 'another package of this version is loaded. Push it under another version');
     store.offer(name, wanted);
     try {
-      const model = await engine.model(ref);
-      const faults = (await runGoldens(model, goldensMs)).filter(isFault);
-      const [first] = faults;
-      if (first) {
-        const {
-          line,
-          drift,
-          problem = `the answer deviates ${drift?.toFixed(1)} times as far as is tolerated`,
-        } = first;
-        const where = line === undefined ? 'a golden' : `the golden of line ${line}`;
-        throw refusal(ref, `${where} is not answered as it should be: ${problem.replace(/\.$/, '')}`);
-      }
-      this.#passed.set(ref.version, wanted.manifestSha256);
+      await this.#answerGoldens(ref);
+      for (const variant of variants) await this.#answerGoldens({ ...ref, variant });
+      this.#passed.set(ref.version, {
+        manifestSha256: wanted.manifestSha256,
+        variants: new Set(variants),
+      });
     } catch (error) {
       store.withdraw(ref);
       if (!this.#calls.has(ref.version)) await this.#free(ref.version);
       throw error;
     }
+  }
+
+  /** A variant of a version that answers calls already, for another alias: they go on if it fails. */
+  async #proveBeside({ version }: PinnedVersion, variant: string): Promise<void> {
+    const { name, engine } = this.#options;
+    const passed = this.#passed.get(version);
+    if (!passed || passed.variants.has(variant)) return;
+    const ref = { name, version, variant };
+    try {
+      await this.#answerGoldens(ref);
+      passed.variants.add(variant);
+    } catch (error) {
+      await engine.unload(ref);
+      throw error;
+    }
+  }
+
+  async #answerGoldens(ref: ResolvedRef): Promise<void> {
+    const { engine, goldensMs } = this.#options;
+    const [first] = (await runGoldens(await engine.model(ref), goldensMs)).filter(isFault);
+    if (!first) return;
+    const {
+      line,
+      drift,
+      problem = `the answer deviates ${drift?.toFixed(1)} times as far as is tolerated`,
+    } = first;
+    const where = line === undefined ? 'a golden' : `the golden of line ${line}`;
+    const by = ref.variant === undefined ? '' : ` by its variant ${ref.variant}`;
+    throw refusal(ref, `${where} is not answered as it should be${by}: ${problem.replace(/\.$/, '')}`);
   }
 
   /** Has a call use a version, which stays until the function that is returned is called. */
@@ -91,9 +124,9 @@ export class Versions {
   keep(versions: ReadonlySet<string>): void {
     const { name, engine } = this.#options;
     this.#leaving.clear();
-    for (const { manifest } of engine.loaded()) {
-      const { version } = manifest;
-      if (manifest.name !== name || versions.has(version)) continue;
+    const loaded = engine.loaded().filter(({ manifest }) => manifest.name === name);
+    for (const version of new Set(loaded.map(({ manifest }) => manifest.version))) {
+      if (versions.has(version)) continue;
       if (this.#calls.has(version)) this.#leaving.add(version);
       else void this.#free(version);
     }
@@ -114,7 +147,7 @@ export class Versions {
   }
 }
 
-function refusal(ref: { readonly name: string; readonly version: string }, reason: string): EngineError {
+function refusal(ref: ResolvedRef, reason: string): EngineError {
   const { name: model, version } = ref;
   return new EngineError('PACKAGE_CORRUPT', `Model ${formatModelRef(ref)} is refused: ${reason}.`, {
     details: { model, version },

@@ -78,11 +78,13 @@ function pushedImage(
   );
 }
 
-function builtImage(config: Config, { models, baseImages }: ServerStackProps['server']): ServerImage {
+function builtImage(config: Config, { models, baseImages, task }: ServerStackProps['server']): ServerImage {
   const { cuda: cudaImage, node: nodeImage } = baseImages;
   const { folder } = resolvePackages({}, config);
   return new ServerImage({
     models: Object.keys(models),
+    environment: task.environment,
+    followed: task.registry !== undefined,
     ...(folder !== undefined && { packagesFolder: folder }),
     ...(cudaImage !== undefined && { cudaImage }),
     ...(nodeImage !== undefined && { nodeImage }),

@@ -13,8 +13,9 @@ import {
   SIDECAR_FILES,
   type SidecarFile,
   servedFiles,
+  servedVariant,
   sidecarFiles,
-  variantFor,
+  variantsOf,
 } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 import { type Alias, type PinnedVersion, PROD } from '@pilotlight/model-format/registry';
@@ -25,6 +26,7 @@ import type {
   PackageEntry,
   PackageStore,
   ResolvedRef,
+  ServedFiles,
 } from '../../ports.ts';
 import { FolderStore } from '../folder-store.ts';
 import { byNameAndVersion } from '../joined-store.ts';
@@ -47,6 +49,8 @@ export interface RegistryStoreOptions {
   readonly variant?: string | undefined;
   /** @default 'cpu' */
   readonly executionProvider?: ExecutionProvider;
+  /** Variants to fetch beside it, where a version has them, by the names of models: those that rules lead to. @default - there are none */
+  readonly variants?: Readonly<Record<string, readonly string[]>>;
   /** @default DEFAULT_TRANSFER */
   readonly transfer?: Partial<TransferOptions>;
 }
@@ -132,7 +136,7 @@ export class RegistryStore implements PackageStore {
     const known = this.#known.get(formatModelRef(ref));
     if (!known) return this.#options.base.open(ref);
     const own = await this.#openBase(ref);
-    if (own && findChecksum(own.manifest) === known.manifestSha256) return own;
+    if (own && findChecksum(own.manifest) === known.manifestSha256 && (await this.#isWhole(own))) return own;
     await this.#fetch(ref.name, known);
     return this.#fetched.open(ref);
   }
@@ -156,6 +160,17 @@ export class RegistryStore implements PackageStore {
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
       return undefined;
+    }
+  }
+
+  /** Whether it has the files of all variants that may be asked for. A deployment may have left out those that nobody named then. */
+  async #isWhole(own: ModelPackage): Promise<boolean> {
+    try {
+      for (const files of this.#named(own.manifest)) await own.checkSizes(files);
+      return true;
+    } catch (error) {
+      if (!PilotlightError.is(error)) throw error;
+      return false;
     }
   }
 
@@ -190,13 +205,17 @@ export class RegistryStore implements PackageStore {
 
   /** What serving reads, and the goldens by which it is judged. */
   #files(manifest: PackageManifest): string[] {
-    const { variant: wanted, executionProvider = 'cpu' } = this.#options;
+    const { variant, executionProvider = 'cpu' } = this.#options;
     if (manifest.runtime === 'transformers.js') return manifest.files.map(({ path }) => path);
-    const name =
-      wanted ??
-      (manifest.runtime === 'onnx' ? variantFor(manifest, executionProvider) : manifest.defaultVariant);
-    const variants: Readonly<Record<string, Parameters<typeof servedFiles>[1]>> = manifest.variants;
-    return [...servedFiles(manifest, ownValue(variants, name)), manifest.goldens].map(({ path }) => path);
+    const own = ownValue(variantsOf(manifest), servedVariant(manifest, executionProvider, variant));
+    const files = [own, ...this.#named(manifest)].flatMap((served) => servedFiles(manifest, served));
+    return [...new Set([...files, manifest.goldens].map(({ path }) => path))];
+  }
+
+  /** The variants of this package that are wanted beside the one that is served by itself. */
+  #named(manifest: PackageManifest): ServedFiles[] {
+    const names = ownValue(this.#options.variants ?? {}, manifest.name) ?? [];
+    return names.flatMap((name) => ownValue(variantsOf(manifest), name) ?? []);
   }
 
   #meant(): ResolvedRef[] {
