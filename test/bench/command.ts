@@ -30,8 +30,8 @@ Runtime sets, in fresh processes and in alternating order.
   quality   what int8 costs a trained checkpoint: cosines, nearest neighbours, labels, and what it gains in time
   allennlp  packages of AllenNLP archives beside AllenNLP itself, where --python has it: first prediction, memory,
             single predictions and batches, beam search in one process and in two
-  generate  models that generate text beside transformers.js, and beside PyTorch where --python has it: greedy and with
-            beams, one text and many, calls that join and leave, streams, beams in one process and in two
+  generate  models that generate text beside transformers.js, beside PyTorch where --python has it and node-llama-cpp where
+            --llama has it: greedy and with beams, one text and many, calls that join and leave, streams, beams in one process and in two
   all       all of these but gpu, peers, quality, allennlp and generate, and cold --lambda, one after the other`,
   options: OPTIONS,
   examples: ['pilotlight bench cold', 'pilotlight bench warm --model tiny --rounds 1 --json'],

@@ -23,6 +23,7 @@ describe('the arguments of npm run bench', () => {
         checkpoint: undefined,
         tei: undefined,
         python: 'python3',
+        llama: undefined,
         base: undefined,
         basePackages: undefined,
         published: [],
