@@ -17,8 +17,8 @@ export const STREAMS_MINUTES = 5;
 /** The grace of the server, and streams that take longer. */
 const GRACE_MS = 8000;
 const HELD_TOKENS = 2000;
-/** The server is at rest, or has accepted what was sent, long before. */
-const WAIT_MS = 10_000;
+/** The server is at rest long before. */
+const REST_MS = 10_000;
 const LOOK_MS = 100;
 
 export interface StreamsContext {
@@ -50,7 +50,7 @@ export async function measureStreams({ minutes, threads, progress }: StreamsCont
     );
     const load = await work;
     progress.say('ending the server while streams run');
-    const { waiting, underWay } = await waitFor(server, (left) => left.waiting + left.underWay === 0);
+    const remaining = await waitForRest(server);
     const cancelled = await server.labelled('pilotlight_generated_sequences_total', 'cancelled');
     const held = await ask<HoldReply>({
       do: 'hold',
@@ -58,35 +58,27 @@ export async function measureStreams({ minutes, threads, progress }: StreamsCont
       atOnce: SLOTS,
       tokens: HELD_TOKENS,
     });
-    // A connection that the server has not accepted yet is reset, whatever it does.
-    await waitFor(server, ({ underWay: running }) => running === CLIENTS);
     stopped = server.stop();
     const [ended] = await Promise.all([ask<EndReply>({ do: 'end' }), stopped]);
     progress.clear();
-    const found = { readings, load, remaining: waiting + underWay, cancelled, held, ended };
+    const found = { readings, load, remaining, cancelled, held, ended };
     return reportStreams({ clients: CLIENTS, slots: SLOTS, seconds, ...found });
   } finally {
     await Promise.all([clients.stop(), stopped ?? server.stop()]);
   }
 }
 
-interface Load {
-  /** Inputs that wait for a slot. */
-  readonly waiting: number;
-  readonly underWay: number;
-}
-
-/** The load of the server once it is as `isAwaited` says, or after a while. */
-async function waitFor(server: LoadedServer, isAwaited: (load: Load) => boolean): Promise<Load> {
-  const until = performance.now() + WAIT_MS;
+/** Requests under way and inputs that wait for a slot: once there are none, or after a while. */
+async function waitForRest(server: LoadedServer): Promise<number> {
+  const until = performance.now() + REST_MS;
   while (true) {
-    const [waiting = Number.NaN, requests = Number.NaN] = await server.metrics(
+    const [waiting = Number.NaN, underWay = Number.NaN] = await server.metrics(
       'te_queue_size',
       'te_requests_in_flight',
     );
     // The request for the metrics is under way itself.
-    const load = { waiting, underWay: requests - 1 };
-    if (isAwaited(load) || performance.now() > until) return load;
+    const remaining = waiting + underWay - 1;
+    if (remaining === 0 || performance.now() > until) return remaining;
     await pause(LOOK_MS);
   }
 }
