@@ -25,6 +25,7 @@ export const MEASUREMENTS = [
   'tasks',
   'load',
   'soak',
+  'streams',
   'lambda',
   'burst',
   'gpu',
@@ -47,8 +48,8 @@ export interface BenchArguments {
   readonly rounds: number | undefined;
   /** Requests of the memory measurement. */
   readonly requests: number;
-  /** Minutes of the soak. */
-  readonly minutes: number;
+  /** Minutes of the soak and of the streams. @default - ten of the soak, five of the streams */
+  readonly minutes: number | undefined;
   /** What `peers`, `quality`, `allennlp` and `generate` are measured with. */
   readonly peers: PeersOptions;
 }
@@ -85,7 +86,12 @@ export const OPTIONS = {
     default: '10000',
     help: 'requests of the memory measurement',
   },
-  minutes: { type: 'string', value: 'N', default: '10', help: 'minutes of the soak' },
+  minutes: {
+    type: 'string',
+    value: 'N',
+    help: 'minutes of the soak, or of the streams',
+    otherwise: '10; streams 5',
+  },
   ...PEERS_OPTIONS,
   json: { type: 'boolean', default: false, help: 'print the results as JSON' },
   write: { type: 'boolean', default: false, help: 'also write docs/reference/benchmarks.md and its plots' },
@@ -119,7 +125,7 @@ export function parseArguments({ values, positionals }: BenchLine): BenchArgumen
     write: values.write,
     rounds: values.rounds === undefined ? undefined : wholeNumber(values.rounds, '--rounds', 1),
     requests: wholeNumber(values.requests, '--requests', 1),
-    minutes: positive('--minutes', values.minutes),
+    minutes: values.minutes === undefined ? undefined : positive('--minutes', values.minutes),
     peers,
   };
 }

@@ -17,5 +17,7 @@ export const GENERATION_MODELS = {
   full: ['t5-60m', 'gpt2-124m', 'marian-74m', 'llama-135m'],
   quick: ['t5-tiny', 'gpt2-tiny', 'marian-tiny', 'llama-tiny'],
 } as const;
+/** The default model whose streams are measured. */
+export const STREAMS_MODEL = 'frames';
 /** The archives that are measured beside AllenNLP, together. */
 export const ARCHIVES_MODEL = 'archives';

@@ -5,7 +5,7 @@ import type { Output } from 'pilotlight/internal/kit/command';
 import { ProgressBar } from 'pilotlight/internal/kit/progress';
 import type { BenchArguments, Measurement } from './arguments.ts';
 import { checkAnswers } from './check-answers.ts';
-import { LAMBDA_MODEL, TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
+import { LAMBDA_MODEL, STREAMS_MODEL, TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
 import { describeMachine } from './machine.ts';
 import { ALLENNLP_ROUNDS, measureAllenNlp } from './measure/allennlp.ts';
 import { measureBatch } from './measure/batch.ts';
@@ -20,7 +20,8 @@ import { measureLoad } from './measure/load.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measurePeers, PEERS_ROUNDS } from './measure/peers.ts';
 import { measureQuality, QUALITY_ROUNDS } from './measure/quality.ts';
-import { measureSoak } from './measure/soak.ts';
+import { measureSoak, SOAK_MINUTES } from './measure/soak.ts';
+import { measureStreams, STREAMS_MINUTES } from './measure/streams.ts';
 import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
 import { describeInt8 } from './package-model.ts';
@@ -35,7 +36,10 @@ import type { Measured, Result } from './results.ts';
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda' | 'burst' | 'tasks' | 'gpu' | 'peers' | 'quality' | 'allennlp' | 'generate'>,
+  Exclude<
+    Measurement,
+    'lambda' | 'burst' | 'streams' | 'tasks' | 'gpu' | 'peers' | 'quality' | 'allennlp' | 'generate'
+  >,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -68,6 +72,8 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
         return lambda(options);
       case 'burst':
         return bursts(options);
+      case 'streams':
+        return streams(options);
       case 'tasks':
         return tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape);
       case 'peers':
@@ -159,6 +165,12 @@ async function bursts({ rounds = BURST_ROUNDS }: BenchArguments) {
   return { model: LAMBDA_MODEL, rounds, threads, ...(await measureBurst(rounds, new ProgressBar())) };
 }
 
+async function streams({ minutes = STREAMS_MINUTES }: BenchArguments) {
+  const threads = Math.min(THREADS, availableParallelism());
+  const measured = await measureStreams({ minutes, threads, progress: new ProgressBar() });
+  return { model: STREAMS_MODEL, rounds: 1, threads, ...measured };
+}
+
 async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName) {
   const progress = new ProgressBar();
   const threads = Math.min(THREADS, availableParallelism());
@@ -171,7 +183,7 @@ async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName
 }
 
 /** Measures beside the peer, on models that are made before the first measurement. */
-function besidePeer({ rounds: wanted, requests, minutes }: BenchArguments, model: ShapeName) {
+function besidePeer({ rounds: wanted, requests, minutes = SOAK_MINUTES }: BenchArguments, model: ShapeName) {
   const progress = new ProgressBar();
   const threads = Math.min(THREADS, availableParallelism());
   let ready: Promise<Prepared> | undefined;

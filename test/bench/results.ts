@@ -17,6 +17,7 @@ export type Unit =
   | 'requests'
   | 'environments'
   | 'texts'
+  | 'streams'
   | 'cores'
   | 'cosine'
   | '%'

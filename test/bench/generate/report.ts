@@ -39,6 +39,10 @@ const BYTES_PER_MB = 1e6;
 const TARGETS = {
   transformersJs: { 1: { atMost: 0.7 }, 8: { atMost: 0.5 }, 32: { atMost: 0.45 } },
   torch: { atMost: 0.5 },
+  llama: new Map<number, Target>([
+    [1, { atMost: 0.85 }],
+    [8, { atMost: 0.35 }],
+  ]),
   beams: { atLeast: 2.5 },
   continuous: { atLeast: 1.3 },
 } as const;
@@ -116,6 +120,7 @@ function compareAll(samples: Samples, model: Model): Comparison[] {
         ),
         ...beside(cell, NAMES.hfBeams, 'rate', cell.texts === 8 ? TARGETS.beams : undefined),
         ...beside(cell, NAMES.torch, 'CPU', TARGETS.torch),
+        ...beside(cell, NAMES.llama, 'CPU', TARGETS.llama.get(cell.texts)),
       ];
     }),
     ...ratio(

@@ -3,9 +3,14 @@ import { type InferenceServer, metricOf, startServer as startInferenceServer } f
 import { BenchError } from '../errors.ts';
 import type { Context } from '../measure/context.ts';
 
+export interface ServerContext {
+  readonly prepared: Pick<Context['prepared'], 'packages' | 'model'>;
+  readonly threads: number;
+}
+
 /** The server of the container with the model of the benchmark, and `environment` beside what it always gets. */
 export async function startServer(
-  { prepared, threads }: Context,
+  { prepared, threads }: ServerContext,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<LoadedServer> {
   const server = await startInferenceServer({
@@ -32,6 +37,12 @@ export class LoadedServer {
   async metrics(...names: readonly string[]): Promise<number[]> {
     const text = await this.#server.metrics();
     return names.map((name) => metricOf(text, name));
+  }
+
+  /** The value of a metric that has a label of this value; 0 where there is none yet. */
+  async labelled(name: string, label: string): Promise<number> {
+    const line = new RegExp(`^${name}\\{[^}]*="${label}"[^}]*\\} (\\S+)$`, 'm');
+    return Number(line.exec(await this.#server.metrics())?.[1] ?? 0);
   }
 
   /** Bytes that it alone has, heap and buffers: its resident memory without mapped files, which the system may drop. */

@@ -30,6 +30,7 @@ export const SEED = {
   quality: 21,
   burst: 22,
   generate: 23,
+  streams: 24,
 } as const;
 
 export function specifySubjects(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {

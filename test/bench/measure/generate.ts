@@ -1,8 +1,10 @@
-/** Generation of text beside transformers.js, and beside PyTorch where it is installed. */
+/** Generation of text beside transformers.js, and beside PyTorch and node-llama-cpp where they are installed. */
 import { join } from 'node:path';
 
 import { BenchError } from '../errors.ts';
 import { measureBandwidth } from '../generate/bandwidth.ts';
+import { writeGgufs } from '../generate/gguf/write-ggufs.ts';
+import { findLlama, type InstalledLlama } from '../generate/node-llama-cpp.ts';
 import { PACKAGES, prepareGenerator } from '../generate/prepare.ts';
 import { reportGenerate } from '../generate/report.ts';
 import { measureGenerateRounds } from '../generate/rounds.ts';
@@ -14,7 +16,7 @@ import { findPython } from '../peers/python.ts';
 import type { Measured } from '../results.ts';
 
 export interface GenerateContext {
-  readonly options: Pick<PeersOptions, 'python'>;
+  readonly options: Pick<PeersOptions, 'python' | 'llama'>;
   /** The name of a shape. */
   readonly model: string;
   readonly threads: number;
@@ -36,18 +38,31 @@ export async function measureGenerate(context: GenerateContext): Promise<Measure
     );
   const found = findPython(options.python);
   const python = found.has('torch', 'transformers') ? found : undefined;
+  const llama = findLlama(options.llama);
   const bandwidth = await measureBandwidth(threads);
   const notes = [
     python
       ? `PyTorch computes in float32: ${python.versions('torch', 'transformers')}.`
       : 'Not measured: PyTorch (pip install torch transformers, and name that Python by --python).',
-    'Not measured: node-llama-cpp, which has neither beams nor models with an encoder.',
+    ...describeLlama(llama, shape.hasEncoder),
     `Memory is read at ${(bandwidth / 1e9).toFixed(1)} GB/s.`,
   ];
   for (const note of notes) say(note);
   const model = await prepareGenerator(shape, say);
-  const subjects = listGenerateSubjects(model, { threads, python });
+  if (llama && !shape.hasEncoder) writeGgufs(model);
+  const subjects = listGenerateSubjects(model, { threads, python, llama });
   const samples = await measureGenerateRounds({ model, subjects, bandwidth, rounds, say });
   const scheme = describeInt8(NAMES.own, join(model.folder, PACKAGES), shape.name);
   return reportGenerate(samples, shape, [...notes, ...scheme]);
+}
+
+function describeLlama(llama: InstalledLlama | undefined, hasEncoder: boolean): readonly string[] {
+  if (hasEncoder) return ['Not measured: node-llama-cpp, which has no models with an encoder.'];
+  if (!llama)
+    return [
+      'Not measured: node-llama-cpp (npm install node-llama-cpp in a folder of its own, and name that by --llama).',
+    ];
+  return [
+    `node-llama-cpp ${llama.version} runs a GGUF of the same weights, in Q8_0 where Pilotlight is int8, with caches in float32. It has no beams.`,
+  ];
 }

@@ -12,6 +12,8 @@ export interface PeersOptions {
   readonly tei: string | undefined;
   /** A Python that has the packages of the peers. @default 'python3' */
   readonly python: string;
+  /** Folder in which node-llama-cpp was installed. */
+  readonly llama: string | undefined;
   /** Another checkout of Pilotlight. */
   readonly base: string | undefined;
   /** Packages that `base` serves. @default - what its own `models add` makes of the checkpoint */
@@ -44,6 +46,12 @@ export const PEERS_OPTIONS = {
     value: 'FILE',
     help: 'with peers, quality: a Python with onnxruntime, tokenizers, sentence-transformers, fastapi and uvicorn; with allennlp: one with allennlp and allennlp-models; with generate: one with torch and transformers; what it lacks is skipped',
     otherwise: 'PILOTLIGHT_BENCH_PYTHON, or python3',
+  },
+  llama: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'with generate: a folder, not of this project, in which npm install node-llama-cpp was run',
+    otherwise: 'PILOTLIGHT_BENCH_LLAMA; without one it is skipped',
   },
   base: {
     type: 'string',
@@ -113,6 +121,7 @@ export function parsePeersOptions(
     checkpoint: asked ? place('checkpoint', 'PILOTLIGHT_BENCH_CHECKPOINT') : undefined,
     tei: asked ? place('tei', 'PILOTLIGHT_BENCH_TEI') : undefined,
     python: values.python ?? (environment.PILOTLIGHT_BENCH_PYTHON || 'python3'),
+    llama: place('llama', 'PILOTLIGHT_BENCH_LLAMA', 'generate'),
     base,
     basePackages: place('base-packages'),
     published: published(values.published),
@@ -133,6 +142,7 @@ const MEASUREMENTS_OF: Readonly<Record<keyof typeof PEERS_OPTIONS, readonly stri
   checkpoint: ['peers', 'quality'],
   python: ['peers', 'quality', 'allennlp', 'generate'],
   tei: ['peers'],
+  llama: ['generate'],
   base: ['peers'],
   'base-packages': ['peers'],
   published: ['quality'],

@@ -3,7 +3,7 @@ import type { Measurement } from '../arguments.ts';
 import type { Comparison, Result, Series, Unit } from '../results.ts';
 import { type Spread, spread } from '../statistics.ts';
 
-const COUNTS: readonly Unit[] = ['requests', 'texts', 'environments'];
+const COUNTS: readonly Unit[] = ['requests', 'texts', 'streams', 'environments'];
 
 /** A value in its unit: `155 ms`, `0.38x`. */
 export function amount(value: number, unit: Unit): string {
@@ -73,9 +73,11 @@ function cell({ samples, unit }: Series): string {
   return `${amount(median, unit)} (${bare(low)} - ${bare(high)})`;
 }
 
+const ON_DEFAULT_MODELS: readonly Measurement[] = ['lambda', 'burst', 'streams'];
+
 /** Names the model that was measured, for a heading: `67M parameters`, `the sentiment model`, `all-minilm-l6-v2`. */
 export function nameSubject({ measurement, model }: Pick<Result, 'measurement' | 'model'>): string {
-  if (measurement === 'lambda' || measurement === 'burst') return `the ${model} model`;
+  if (ON_DEFAULT_MODELS.includes(measurement)) return `the ${model} model`;
   return Object.hasOwn(SHAPES, model) ? `${model.toUpperCase()} parameters` : model;
 }
 

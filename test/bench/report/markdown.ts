@@ -21,6 +21,7 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   tasks: 'Tasks',
   load: 'The long-lived server under load',
   soak: 'Soak of the long-lived server',
+  streams: 'Streams of the long-lived server',
   lambda: 'Cold start in local Lambda',
   burst: 'Bursts to deployments at zero',
   gpu: 'GPU beside CPU',
@@ -100,7 +101,7 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
 
 const INTRODUCTION = `These figures compare Pilotlight with its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
 (transformers.js), on the same weights, and with the limit that ONNX Runtime sets. Run it with
-\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|burst|all\`; \`--help\` lists the options. \`peers\` compares it with servers and
+\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|streams|burst|all\`; \`--help\` lists the options. \`peers\` compares it with servers and
 libraries outside Node on trained weights, \`quality\` says what int8 costs such weights, and \`allennlp\` compares packages of
 archives with AllenNLP itself; \`generate\` compares models that generate text. The project has set the targets
 itself. Targets of comparisons are for the 67M shape, those of tasks for the 22M shape. A ratio below 1 means less time or memory than the other

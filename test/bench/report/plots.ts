@@ -59,6 +59,12 @@ export function drawPlots(result: Result): Plot[] {
       ];
     case 'soak':
       return lines('Resident memory of a busy server', { x: 'seconds', y: 'MiB', logarithmic: false });
+    case 'streams':
+      return lines('Resident memory of a server that streams', {
+        x: 'seconds',
+        y: 'MiB',
+        logarithmic: false,
+      });
     case 'gpu':
       return lines(
         'Throughput by size of batch',

@@ -6,6 +6,7 @@ import {
   GENERATION_MODELS,
   GPU_MODELS,
   LAMBDA_MODEL,
+  STREAMS_MODEL,
   TASKS_MODEL,
   TRAINED_MODEL,
 } from '../default-models.ts';
@@ -27,6 +28,7 @@ export function keepResult(result: Result): void {
 const MODELS: Partial<Record<Measurement, readonly string[]>> = {
   lambda: [LAMBDA_MODEL],
   burst: [LAMBDA_MODEL],
+  streams: [STREAMS_MODEL],
   tasks: [TASKS_MODEL],
   gpu: GPU_MODELS,
   peers: [TRAINED_MODEL],

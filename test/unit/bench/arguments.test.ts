@@ -18,11 +18,12 @@ describe('the arguments of npm run bench', () => {
       write: false,
       rounds: undefined,
       requests: 10_000,
-      minutes: 10,
+      minutes: undefined,
       peers: {
         checkpoint: undefined,
         tei: undefined,
         python: 'python3',
+        llama: undefined,
         base: undefined,
         basePackages: undefined,
         published: [],
@@ -92,13 +93,16 @@ describe('the arguments of npm run bench', () => {
   });
 
   it.each([
-    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, burst, gpu, peers, quality, all/],
+    [
+      ['fast'],
+      /choose cold, warm, bulk, memory, batch, tasks, load, soak, streams, burst, gpu, peers, quality, all/,
+    ],
     [['cold', 'warm'], /One measurement at a time/],
     [['--json'], /Say what to measure/],
     [['cold', '--round', '3'], /--round/],
     [['cold', '--rounds', '0'], /--rounds takes a whole number of at least 1, not "0"/],
     [['cold', '--rounds', 'many'], /not "many"/],
-    [['soak', '--minutes', '0'], /--minutes takes a number above 0, not 0/],
+    [['streams', '--minutes', '0'], /--minutes takes a number above 0, not 0/],
     [['memory', '--requests', '1.5'], /--requests takes a whole number/],
   ])('refuse %j with what to write instead', (argv, reason) => {
     expect(() => parseArguments(argv)).toThrow(reason);

@@ -150,6 +150,19 @@ describe('npm run bench (all of its measurements with PILOTLIGHT_TESTS=long)', (
     120_000,
   );
 
+  it.runIf(LONG)(
+    'measures a server that streams: the same texts as alone, no slot lost, and ends with a finish_reason',
+    async () => {
+      const { stdout } = await bench('streams', '--minutes', '0.05', '--json');
+      const [{ series, comparisons }] = loadSchema.parse(JSON.parse(stdout));
+      expect(series.find(({ unit }) => unit === 'tokens/s')?.samples[0]).toBeGreaterThan(1);
+      const counted = comparisons.filter(({ unit }) => unit === 'streams');
+      expect(counted).toHaveLength(5);
+      expect(counted.filter(({ met }) => !met)).toEqual([]);
+    },
+    120_000,
+  );
+
   it('measures the CPU alone where it is asked to, after the goldens', async () => {
     const { stdout } = await bench('gpu', '--model', 'tiny', '--provider', 'cpu', '--rounds', '1', '--json');
     const [{ measurement, model, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
@@ -201,13 +214,15 @@ describe('npm run bench (all of its measurements with PILOTLIGHT_TESTS=long)', (
 
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
-    expect(stdout).toContain('pilotlight bench cold|warm|bulk|memory|batch|tasks|load|soak|burst|all|gpu');
+    expect(stdout).toContain(
+      'pilotlight bench cold|warm|bulk|memory|batch|tasks|load|soak|streams|burst|all|gpu',
+    );
   });
 
   it.each([
     [
       ['lukewarm'],
-      /error USAGE: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, burst, gpu, peers, quality, all/,
+      /error USAGE: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, streams, burst, gpu, peers, quality, all/,
     ],
     [['cold', '--model', '7b'], /error USAGE: There is no shape 7b/],
     [['cold', '--fast'], /error USAGE: There is no option '--fast'/],

@@ -140,17 +140,39 @@ it('a request whose head is half sent at the signal is answered, however long it
   expect(await drained).toBe(true);
 });
 
-it('a connection that brings nothing is closed after a second, and a new one is refused at once', async () => {
+it('a connection that brings nothing is closed after a second, and a new one is refused', async () => {
   const port = await listen();
   const { closed } = await open(port);
   const begun = performance.now();
   const drained = drain.close(GRACE_MS);
+  await expect.poll(() => server.listening).toBe(false);
   const refused = connect(port, '127.0.0.1');
   const [error]: NodeJS.ErrnoException[] = await once(refused, 'error');
   expect(error?.code).toBe('ECONNREFUSED');
   await closed;
   expect(await drained).toBe(true);
   expect(performance.now() - begun).toBeGreaterThan(900);
+});
+
+it('connections that the system has made before the signal are taken one by one, and their requests answered', async () => {
+  const port = await listen();
+  const sockets = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
+  // All of them at once: the server has not had as many turns.
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  const texts = sockets.map(() => '');
+  const ended = sockets.map(async (socket, index) => {
+    socket.on('data', (data) => {
+      texts[index] += data.toString();
+    });
+    socket.write(GET);
+    await once(socket, 'close');
+  });
+  const drained = drain.close(GRACE_MS);
+  await arrivals(sockets.length);
+  reply();
+  await Promise.all(ended);
+  expect(texts.filter((text) => text.startsWith('HTTP/1.1 200'))).toHaveLength(sockets.length);
+  expect(await drained).toBe(true);
 });
 
 it('a server without connections is gone at once', async () => {

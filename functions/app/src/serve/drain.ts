@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Between two looks for connections that are at rest. */
 const SWEEP_MS = 20;
@@ -9,6 +10,10 @@ const SWEEP_MS = 20;
 const LAST_WORDS_MS = 2000;
 /** How long a connection has to rest before it is closed: a client that just got an answer may be sending its next request. */
 const REST_MS = 1000;
+/** How long connections that the system has made are taken at most; in a process that is busy, a turn of its loop takes long. */
+const BACKLOG_MS = 1000;
+/** Turns without a new connection; the first may have begun before. */
+const QUIET_TURNS = 2;
 
 export class Drain {
   readonly #server: Server;
@@ -17,6 +22,7 @@ export class Drain {
   /** Since when connections rest, and how many bytes they had brought by then. */
   readonly #rests = new Map<Socket, { readonly since: number; readonly bytesRead: number }>();
   readonly #ending: AbortController;
+  #accepted = 0;
   #draining = false;
 
   /** Make it before the server gets its first request. `ending` is aborted shortly before the grace ends: see `AppOptions.ending`. */
@@ -24,6 +30,7 @@ export class Drain {
     this.#server = server;
     this.#ending = ending;
     server.on('connection', (socket) => {
+      this.#accepted += 1;
       this.#answers.set(socket, new Set());
       this.#rest(socket);
       socket.once('close', () => {
@@ -65,6 +72,7 @@ export class Drain {
       this.#server.closeAllConnections();
     }, graceMs);
     const closed = once(this.#server, 'close');
+    await this.#takeBacklog();
     // An HTTP server would close connections that rest at once, with the requests that are on their way.
     NetServer.prototype.close.call(this.#server);
     await closed;
@@ -72,6 +80,16 @@ export class Drain {
     clearTimeout(lastWords);
     clearTimeout(limit);
     return inTime;
+  }
+
+  /** Node takes one connection in each turn of its loop. Those that wait to be taken would be reset once the port is closed. */
+  async #takeBacklog(): Promise<void> {
+    const until = performance.now() + BACKLOG_MS;
+    for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < until; ) {
+      const before = this.#accepted;
+      await nextTurn();
+      quiet = this.#accepted === before ? quiet + 1 : 0;
+    }
   }
 
   #rest(socket: Socket): void {

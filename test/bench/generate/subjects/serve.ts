@@ -18,7 +18,7 @@ export async function measure(work: () => ReturnType<Generate>): Promise<Generat
   return { milliseconds: performance.now() - start, cpuMilliseconds: (user + system) / MICROSECONDS, ids };
 }
 
-export const readConfig = (): GenerateConfig => JSON.parse(process.argv[2] ?? '{}');
+export const readConfig = (): GenerateConfig => JSON.parse(process.argv.at(-1) ?? '{}');
 
 export async function serve(answer: (command: GenerateCommand) => Promise<object>): Promise<void> {
   say({ ready: true });

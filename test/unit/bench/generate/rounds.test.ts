@@ -132,6 +132,22 @@ describe.runIf(process.platform === 'linux')('bench generate', () => {
     expect(new Set(prompts.map((prompt) => prompt.slice(256).join())).size).toBe(prompts.length);
   });
 
+  it('judges one text and eight beside node-llama-cpp, and says no more of others', async () => {
+    const gpt2 = findShape('gpt2-124m');
+    const samples = await measureGenerateRounds({
+      model: { ...gpt2, bytesOfStep: 1e6 },
+      subjects: [subject(NAMES.own, [1, 4], 1), subject(NAMES.llama, [1], 2)],
+      ...{ bandwidth: 1e9, rounds: 1, say: () => {} },
+    });
+    const { comparisons } = reportGenerate(samples, gpt2, []);
+    const beside = comparisons.filter(({ name }) => name.endsWith(NAMES.llama));
+    expect(beside.map(({ value, target, met }) => [value.median, target, met])).toEqual([
+      [0.5, 'at most 0.85x', true],
+      [0.5, 'at most 0.35x', false],
+      [0.5, undefined, undefined],
+    ]);
+  }, 30_000);
+
   it('times nothing where one side generates other tokens', async () => {
     const differing = measure(
       1,

@@ -42,6 +42,17 @@ describe('the options of bench peers', () => {
     expect(() => parsePeersOptions({ archives: HERE }, 'peers', {})).toThrow('--archives is for allennlp');
   });
 
+  it('take node-llama-cpp for generate alone', () => {
+    const environment = { PILOTLIGHT_BENCH_LLAMA: HERE };
+    expect(parsePeersOptions({}, 'generate', environment).llama).toBe(HERE);
+    expect(parsePeersOptions({ llama: ROOT }, 'generate', environment).llama).toBe(ROOT);
+    expect(parsePeersOptions({}, 'peers', environment).llama).toBeUndefined();
+    expect(() => parsePeersOptions({ llama: HERE }, 'peers', {})).toThrow('--llama is for generate.');
+    expect(() => parsePeersOptions({ llama: '/nowhere' }, 'generate', {})).toThrow(
+      '--llama: there is no /nowhere.',
+    );
+  });
+
   it('divide lists', () => {
     expect(parsePeersOptions({ only: 'pilotlight, tei-int8' }, 'peers', {}).only).toEqual([
       'pilotlight',
