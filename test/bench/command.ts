@@ -20,20 +20,24 @@ Runtime sets, in fresh processes and in alternating order.
   tasks     zero-shot with ten labels, embeddings, a question over 4,000 tokens
   load      the long-lived server under 64 clients, with batches and without
   soak      memory of that server while it is as busy as it can be, for ten minutes
-  streams   streams of the frames model from that server to 64 clients, a third of which leave, for five minutes; its memory,
-            its event loop, its slots, and its end by SIGTERM
+  streams   64 clients that stream texts from that server for five minutes, of which a third leave:
+            its memory, its event loop, its slots, and its end by SIGTERM
   burst     1,000 requests to a web function and to the predict function, in bursts of 64, from zero
   gpu       texts of 128 tokens in batches of several sizes, on the GPU in fp16 and on the CPU, for
             models of 110M and 335M parameters; needs a GPU
-  peers     servers and libraries outside Node on the same weights, where they are installed: text-embeddings-inference,
-            onnxruntime in Python, sentence-transformers, FastAPI; and another checkout, by --base
-  quality   what int8 costs a trained checkpoint: cosines, nearest neighbours, labels, and what it gains in time
-  allennlp  packages of AllenNLP archives beside AllenNLP itself, where --python has it: first prediction, memory,
-            single predictions and batches, beam search in one process and in two
-  generate  models that generate text beside transformers.js, beside PyTorch where --python has it and node-llama-cpp where
-            --llama has it: greedy and with beams, one text and many, calls that join and leave, streams, prompts that begin alike,
-            beams in one process and in two
-  all       all of these but gpu, peers, quality, allennlp and generate, and cold --lambda, one after the other`,
+  peers     servers and libraries outside Node on the same weights, where they are installed:
+            text-embeddings-inference, onnxruntime in Python, sentence-transformers, FastAPI; and
+            another checkout, by --base
+  quality   what int8 costs a trained checkpoint: cosines, nearest neighbours, labels, and what it
+            gains in time
+  allennlp  packages of AllenNLP archives beside AllenNLP itself, where --python has it: first
+            prediction, memory, single predictions and batches, beams in one process and in two
+  generate  models that generate text beside transformers.js, beside PyTorch where --python has it,
+            and beside node-llama-cpp where --llama has it: greedy and with beams, one text and
+            many, calls that join and leave, streams, prompts that begin alike, beams in one process
+            and in two
+  all       all of these but gpu, peers, quality, allennlp and generate, and cold --lambda, one
+            after the other`,
   options: OPTIONS,
   examples: ['pilotlight bench cold', 'pilotlight bench warm --model tiny --rounds 1 --json'],
   run: async (line, { stdout }) => {

@@ -7,7 +7,6 @@ import {
   provenance,
   SERIES_COLUMNS,
   seriesRows,
-  verdict,
   wideTables,
 } from './format.ts';
 import type { Plot } from './plots.ts';
@@ -37,11 +36,16 @@ export interface Section {
   readonly plots: readonly Plot[];
 }
 
-/** docs/reference/benchmarks.md: text around the measured numbers, written by the benchmark itself. */
-export function markdownReport(sections: readonly Section[]): string {
-  const all = sections.flatMap(({ result }) => result.comparisons);
-  const judged = all.filter(({ met }) => met !== undefined);
-  const missed = judged.filter(({ met }) => met === false);
+/**
+ * docs/reference/benchmarks.md: text around the measured numbers, written by the benchmark itself. Sections of `page`, what it was before,
+ * stay where these have none of their heading: they were measured on another machine, or at another time, and say so.
+ */
+export function markdownReport(sections: readonly Section[], page = ''): string {
+  const texts = new Map(readSections(page));
+  for (const { heading, text } of sections.map(writeSection)) texts.set(heading, text);
+  const ordered = [...texts].sort(([one], [other]) => placeOf(one) - placeOf(other)).map(([, text]) => text);
+  const figures = ordered.flatMap(judgedFigures);
+  const missed = figures.filter(([, , , judged]) => judged === 'MISSED');
   return [
     '# Benchmarks',
     '',
@@ -49,24 +53,13 @@ export function markdownReport(sections: readonly Section[]): string {
     '',
     INTRODUCTION,
     '',
-    `Of ${judged.length} figures with a target, ${judged.length - missed.length} meet it.${
-      missed.length === 0 ? '' : ` Missed: ${missed.map(({ name }) => name).join('; ')}.`
+    `Of ${figures.length} figures with a target, ${figures.length - missed.length} meet it.${
+      missed.length === 0 ? '' : ` Missed: ${missed.map(([name]) => name).join('; ')}.`
     }`,
     '',
-    markdownTable(
-      ['figure', 'median', 'target', 'verdict'],
-      sections.flatMap(({ result }) =>
-        comparisonRows(result)
-          .map(([name = '', median = '', , target = '']) => [name, median, target])
-          .map((row, index) => [
-            ...row,
-            verdict(result.comparisons[index] ?? { name: '', unit: 'x', value: NONE }),
-          ])
-          .filter(([, , target]) => target !== ''),
-      ),
-    ),
+    markdownTable(['figure', 'median', 'target', 'verdict'], figures),
     '',
-    ...sections.flatMap(section),
+    ...ordered.flatMap((text) => [text, '']),
     METHOD,
     '',
     NOT_MEASURED,
@@ -74,11 +67,40 @@ export function markdownReport(sections: readonly Section[]): string {
   ].join('\n');
 }
 
-const NONE = { median: 0, low: 0, high: 0, band: 'min-max', samples: 0 } as const;
+/** Headings and texts of what was measured. */
+function readSections(page: string): [heading: string, text: string][] {
+  return page
+    .split(/^(?=## )/m)
+    .slice(1)
+    .map((text): [string, string] => [text.slice(0, text.indexOf('\n')), text.trimEnd()])
+    .filter(([heading]) => placeOf(heading) >= 0);
+}
 
-function section({ result, plots }: Section): string[] {
-  return [
-    `## ${TITLES[result.measurement]}: ${nameSubject(result)}`,
+/** The place of a section on the page; -1 for one that is not of a measurement. */
+function placeOf(heading: string): number {
+  return Object.values(TITLES).findIndex((title) => heading.startsWith(`## ${title}: `));
+}
+
+/** Name, median, target and verdict of each figure that has a target. */
+function judgedFigures(section: string): string[][] {
+  const [, rows = ''] = section.split(`${markdownTable(COMPARISON_COLUMNS, [])}\n`);
+  const [table = ''] = rows.split('\n\n');
+  return table
+    .split('\n')
+    .map((line) =>
+      line
+        .slice(2, -2)
+        .split(/(?<!\\) \| /)
+        .map((cell) => cell.replaceAll('\\|', '|')),
+    )
+    .filter(([, , , , judged = '']) => judged.trim() !== '')
+    .map(([name = '', median = '', , target = '', judged = '']) => [name, median, target, judged]);
+}
+
+function writeSection({ result, plots }: Section): { readonly heading: string; readonly text: string } {
+  const heading = `## ${TITLES[result.measurement]}: ${nameSubject(result)}`;
+  const lines = [
+    heading,
     '',
     ...plots.flatMap(({ title, file }) => [`![${title}](benchmarks/${file})`, '']),
     ...tableUnlessEmpty(COMPARISON_COLUMNS, comparisonRows(result)),
@@ -86,8 +108,8 @@ function section({ result, plots }: Section): string[] {
     ...tableUnlessEmpty(SERIES_COLUMNS, seriesRows(result)),
     ...result.notes.map((note) => `- ${note}`),
     `- ${result.rounds} rounds. ${provenance(result)}.`,
-    '',
   ];
+  return { heading, text: lines.join('\n') };
 }
 
 const tableUnlessEmpty = (titles: readonly string[], rows: readonly (readonly string[])[]): string[] =>

@@ -38,8 +38,8 @@ const MODELS: Partial<Record<Measurement, readonly string[]>> = {
 };
 
 /**
- * Writes docs/reference/benchmarks.md and its plots out of the latest result of each measurement of a model; in local Lambda, and for
- * tasks, there is only one.
+ * Writes docs/reference/benchmarks.md and its plots out of the latest result of each measurement of a model that was made in this clone; in
+ * local Lambda, and for tasks, there is only one. Other sections of the page stay as they are.
  */
 export function writeDocs(model: string): void {
   const results = MEASUREMENTS.flatMap((measurement) =>
@@ -52,5 +52,7 @@ export function writeDocs(model: string): void {
   for (const { file, svg } of sections.flatMap(({ plots }) => plots)) {
     writeFileSync(join(ROOT, 'docs', 'reference', 'benchmarks', file), svg);
   }
-  writeFileSync(join(ROOT, 'docs', 'reference', 'benchmarks.md'), markdownReport(sections));
+  const page = join(ROOT, 'docs', 'reference', 'benchmarks.md');
+  const before = existsSync(page) ? readFileSync(page, 'utf8') : '';
+  writeFileSync(page, markdownReport(sections, before));
 }

@@ -71,6 +71,23 @@ describe('the written report', () => {
     expect(section).toContain('24 GiB; 1 thread; Node');
   });
 
+  it('keeps the sections of the page that were measured elsewhere, in their order, and counts their targets', () => {
+    const bulk: Result = {
+      ...RESULT,
+      measurement: 'bulk',
+      comparisons: [compare({ name: 'a | b', model: '67m' }, pairedRatio([1], [2]), { atLeast: 1 })],
+    };
+    const section = (of: Result) => ({ result: of, plots: [] });
+    const both = markdownReport([section(bulk)], report);
+    expect(both.indexOf('## Cold start: 67M')).toBeLessThan(both.indexOf('## Bulk: 67M'));
+    expect(both).toContain('Of 3 figures with a target, 1 meet it. Missed: own / limit; a | b.');
+    expect(both).toContain('![Cold start by phase, 67M parameters](benchmarks/cold.svg)');
+    expect(markdownReport([], both)).toBe(both);
+    const again = markdownReport([section({ ...bulk, comparisons: [] })], both);
+    expect(again).toContain('Of 2 figures with a target, 1 meet it.');
+    expect(again.match(/^## Bulk/gm)).toHaveLength(1);
+  });
+
   it('says what is not measured', () => {
     expect(report).toContain('## What is not measured');
   });
