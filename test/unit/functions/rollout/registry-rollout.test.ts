@@ -248,6 +248,16 @@ describe('a shadow', () => {
   });
 });
 
+it('a process that is frozen after answers loads the versions of other aliases then, and not as it starts', async () => {
+  promote('1.1.0', 'canary', 0.5);
+  const { rollout } = start({ polls: 'after answers' });
+  await rollout.start();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(loads).toEqual(['1.0.0']);
+  await rollout.settle(Date.now() + 10_000);
+  expect(loads).toEqual(['1.0.0', '1.1.0']);
+});
+
 describe('the registry is asked again', () => {
   it('while requests come, once the time between two polls is over', async () => {
     const { rollout, ask } = start({ pollMs: 50 });
