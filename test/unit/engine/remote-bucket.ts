@@ -29,10 +29,14 @@ export const SMALL: Partial<TransferOptions> = {
 export function sceneOfEachTest(): Scene {
   const scene = {} as Scene;
   let objects = '';
+  const before: Record<string, string | undefined> = {};
   beforeAll(async () => {
     objects = await mkdtemp(join(tmpdir(), 'pilotlight-s3-'));
     scene.server = await startS3(objects);
-    Object.assign(process.env, CREDENTIALS, { AWS_ENDPOINT_URL_S3: scene.server.url });
+    for (const [name, value] of Object.entries({ ...CREDENTIALS, AWS_ENDPOINT_URL_S3: scene.server.url })) {
+      before[name] = process.env[name];
+      process.env[name] = value;
+    }
   });
   beforeEach(async () => {
     scene.folder = await mkdtemp(join(tmpdir(), 'pilotlight-fetched-'));
@@ -41,6 +45,10 @@ export function sceneOfEachTest(): Scene {
   });
   afterEach(() => rm(scene.folder, { recursive: true }));
   afterAll(async () => {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
     await scene.server.close();
     await rm(objects, { recursive: true });
   });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { providerFor, variantFor } from '../../../model-assets/format/src/package/served-variant.ts';
+import {
+  providerFor,
+  requireVariant,
+  variantFor,
+} from '../../../model-assets/format/src/package/served-variant.ts';
 import { manifestOf } from './fakes.ts';
 
 const [int8] = Object.values(manifestOf().variants);
@@ -29,5 +33,19 @@ describe('the variant that is served', () => {
     ['webgpu', ['fp32'], 'fp32', 'cpu'],
   ] as const)('on %s of %j is %s, which %s runs', (provider, names, variant, runsOn) => {
     expect(served(names, provider)).toEqual([variant, runsOn]);
+  });
+
+  it('is the one that is named, else refused with those that there are', () => {
+    const manifest = { name: 'sentiment', version: '1.0.0', variants: VARIANTS };
+    expect(requireVariant(manifest, 'fp32')).toBe(VARIANTS.fp32);
+    for (const name of ['fp64', 'toString']) {
+      expect(() => requireVariant(manifest, name)).toThrow(
+        expect.objectContaining({
+          code: 'PACKAGE_INVALID',
+          message: `Model sentiment@1.0.0 has no variant ${name}; it has int8, fp32, fp16.`,
+          details: { model: 'sentiment', version: '1.0.0' },
+        }),
+      );
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from 'node:os';
 import { parseManifest } from '@pilotlight/model-format';
 import {
   addFigures,
@@ -37,6 +38,27 @@ it('a file about another model.json counts for nothing', () => {
   expect(parseMeasured(measuredText(SUM, figures), REF, 'cd'.repeat(32))).toBeUndefined();
 });
 
+it('a manifest without figures, or without variants, has nothing that is taken out or put in', () => {
+  expect(splitMeasured(manifestOf())).toStrictEqual({ manifest: manifestOf(), figures: {} });
+  const { variants: _, ...plain } = manifestOf();
+  const whole = plain as unknown as Parameters<typeof splitMeasured>[0];
+  expect(splitMeasured(whole)).toStrictEqual({ manifest: whole, figures: {} });
+  addFigures(whole, { variants: figures });
+  expect(whole).not.toHaveProperty('variants');
+});
+
+it('a broken file is said to be of which model, and what to do without it', () => {
+  expect(() => parseMeasured('{', REF, SUM)).toThrow(
+    expect.objectContaining({
+      code: 'PACKAGE_CORRUPT',
+      message:
+        'Model parity@1.0.0 is refused: its measured.json is not valid: it is not JSON. Restore the file, or delete it: then nothing is known of the speed.',
+      details: { model: 'parity', version: '1.0.0' },
+      cause: expect.any(SyntaxError),
+    }),
+  );
+});
+
 it.each([
   ['no JSON', '{', /measured\.json is not valid: it is not JSON/],
   ['a time without end', measuredText(SUM, figures).replace('0.02', '1e308'), /int8\.inferMsPerToken/],
@@ -49,6 +71,9 @@ it('the machine is named, and no moment, host or user', () => {
   const { machine, ...rest } = JSON.parse(measuredText(SUM, figures));
   expect(Object.keys(machine)).toEqual(expect.arrayContaining(['node', 'platform', 'arch', 'cores']));
   expect(Object.keys(machine).filter((key) => key !== 'cpu')).toHaveLength(4);
+  const cpu = cpus()[0]?.model.trim();
+  expect(machine.cpu).toBe(cpu === '' ? undefined : cpu);
+  expect(machine).toMatchObject({ node: process.versions.node, cores: availableParallelism() });
   expect(Object.keys(rest)).toEqual(['formatVersion', 'manifestSha256', 'variants']);
 });
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  besideFiles,
   corrupt,
   digestFile,
   findFault,
@@ -82,6 +83,11 @@ describe('the files of a package', () => {
       'MODEL_CARD.md',
     ]);
     expect(servedFiles(transformersJs)).toEqual(transformersJs.files);
+  });
+
+  it('that serving does not read are the whole of a tokenizer, the goldens and the model card', () => {
+    expect(paths(besideFiles(manifestOf()))).toEqual(['tokenizer.json', 'goldens.jsonl', 'MODEL_CARD.md']);
+    expect(paths(besideFiles(transformersJs))).toEqual(['goldens.jsonl', 'MODEL_CARD.md']);
   });
 
   it('have the sum of their bytes', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestFile, openRegularFile, readRegularFile, resolveInside } from '@pilotlight/model-format';
@@ -36,10 +36,29 @@ describe('regular files', () => {
     expect(() => digestFile(inside(name))).toThrow(/where a file must be/);
   });
 
+  it.each([
+    ['sub', 'sub is a folder, where a file must be.'],
+    ['pipe', 'pipe is a pipe, a socket or a device, where a file must be.'],
+  ])('are told from %s in words, and nothing stays open', (name, message) => {
+    const before = openSync(inside('file'), 'r');
+    closeSync(before);
+    for (let turn = 0; turn < 3; turn++) {
+      expect(() => openRegularFile(inside(name))).toThrow(message);
+      expect(() => digestFile(inside(name))).toThrow(/where a file must be/);
+      digestFile(inside('file'));
+    }
+    const after = openSync(inside('file'), 'r');
+    closeSync(after);
+    expect(after).toBe(before);
+  });
+
   it('are not read above their limit', () => {
     expect(readRegularFile(inside('file'), 7)).toHaveLength(7);
     expect(() => readRegularFile(inside('file'), 6)).toThrow(
-      expect.objectContaining({ code: 'FILE_TOO_LARGE' }),
+      expect.objectContaining({
+        code: 'FILE_TOO_LARGE',
+        message: 'file has 7 bytes; at most 6 are read of it.',
+      }),
     );
   });
 });
@@ -50,7 +69,12 @@ describe('a path inside a folder', () => {
   });
 
   it.each(['escape', 'endless', 'up', 'up/outside', '..', '.', '../outside'])('must not be %s', (name) => {
-    expect(() => resolveInside(folder, name)).toThrow(expect.objectContaining({ code: 'OUTSIDE_FOLDER' }));
+    expect(() => resolveInside(folder, name)).toThrow(
+      expect.objectContaining({
+        code: 'OUTSIDE_FOLDER',
+        message: `${name} leads out of its folder. Put the file itself there.`,
+      }),
+    );
   });
 
   it('must exist', () => {

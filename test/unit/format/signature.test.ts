@@ -1,5 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import {
+  describeKey,
+  digestFor,
   type PackageSignature,
   parseSignatures,
   publicKeyText,
@@ -67,17 +69,40 @@ describe('a package', () => {
   });
 
   it.each([
-    ['of another name', signBy(ed25519, { name: 'intent' })],
-    ['of another version', signBy(ed25519, { version: '1.0.2' })],
-    ['of another model.json', signBy(ed25519, { manifestSha256: 'cd'.repeat(32) })],
-    ['of another time', { ...signBy(ed25519), signedAt: '2026-12-01T06:00:01.000Z' }],
-    ['of another algorithm', { ...signBy(p256), keyId: keyIdOf(ed25519) }],
-    ['of zeros', signBy(ed25519, { signature: Buffer.alloc(64).toString('base64') })],
-  ])('with a signature %s is refused as corrupt, and the file is named', (_, signature) => {
-    const required = () => requireSignature(textOf(signature), SIGNED, trust(ed25519));
-    expect(required).toThrow(/signature\.json/);
-    expect(required).toThrow(expect.objectContaining({ code: 'PACKAGE_CORRUPT' }));
-  });
+    ['of another name', signBy(ed25519, { name: 'intent' }), 'the signature by key ID is not good'],
+    ['of another version', signBy(ed25519, { version: '1.0.2' }), 'the signature by key ID is not good'],
+    [
+      'of another model.json',
+      signBy(ed25519, { manifestSha256: 'cd'.repeat(32) }),
+      'key ID signed a model.json with another sha256',
+    ],
+    [
+      'of another time',
+      { ...signBy(ed25519), signedAt: '2026-12-01T06:00:01.000Z' },
+      'the signature by key ID is not good',
+    ],
+    [
+      'of another algorithm',
+      { ...signBy(p256), keyId: keyIdOf(ed25519) },
+      'key ID does not sign by ecdsa-p256-sha256',
+    ],
+    [
+      'of zeros',
+      signBy(ed25519, { signature: Buffer.alloc(64).toString('base64') }),
+      'the signature by key ID is not good',
+    ],
+  ])(
+    'with a signature %s is refused as corrupt, with the beginning of the key and what to do',
+    (_, signature, why) => {
+      const fault = why.replace('ID', keyIdOf(ed25519).slice(0, 16));
+      expect(() => requireSignature(textOf(signature), SIGNED, trust(ed25519))).toThrow(
+        expect.objectContaining({
+          code: 'PACKAGE_CORRUPT',
+          message: `Model sentiment@1.0.1 is refused: signature.json is not of this package: ${fault}. Restore the package, or sign it again: pilotlight models sign --help`,
+        }),
+      );
+    },
+  );
 
   it('with a bad signature of one trusted key is refused, though another one signed it well', () => {
     const bad = signBy(p256, { name: 'intent' });
@@ -107,6 +132,11 @@ describe('signature.json', () => {
       JSON.stringify({ formatVersion: 1, signatures: [good, good] }),
       /one signature of a key/,
     ],
+    [
+      'has an empty signature',
+      JSON.stringify({ formatVersion: 1, signatures: [{ ...good, signature: '' }] }),
+      /must be base64/,
+    ],
     ['is of a later format', JSON.stringify({ formatVersion: 2, signatures: [good] }), /formatVersion/],
     [
       'has base64 that stands for the same bytes as another text',
@@ -118,6 +148,9 @@ describe('signature.json', () => {
     ],
   ])('that %s is refused', (_, text, message) => {
     expect(() => parseSignatures(text, SIGNED)).toThrow(message);
+    expect(() => parseSignatures(text, SIGNED)).toThrow(
+      /^Model sentiment@1\.0\.1 is refused: its signature\.json is not valid: .* or sign it again/,
+    );
   });
 });
 
@@ -137,14 +170,45 @@ describe('public keys', () => {
     expect(read).not.toThrow(secret);
   });
 
+  it('are read from a list with line breaks and blanks around it, too', () => {
+    const [one = '', other = ''] = trust(ed25519, p256).map(publicKeyText);
+    expect(readPublicKeys(` ${one},\n ${other}\n`).map(({ keyId }) => keyId)).toEqual([
+      keyIdOf(ed25519),
+      keyIdOf(p256),
+    ]);
+  });
+
+  it('sign with a digest of their own, or SHA-256', () => {
+    expect([digestFor('ed25519'), digestFor('ecdsa-p256-sha256')]).toEqual([null, 'sha256']);
+  });
+
   it.each([
-    ['nothing', ''],
-    ['a word', 'release-key!'],
-    ['base64 of something else', 'AAAA'],
-    ['a block with a line before it', `key:\n${pemOf(ed25519)}`],
-    ['a key of RSA', pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 }))],
-    ['a key of another curve', pemOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }))],
-  ])('%s is none', (_, text) => {
-    expect(() => readPublicKeys(text)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+    ['nothing', '', 'it has no key'],
+    ['a word', 'release-key!', 'it is neither PEM nor base64'],
+    [
+      'a word beside a key',
+      `${publicKeyText(describeKey(ed25519.publicKey))},release-key!`,
+      'it is neither PEM nor base64',
+    ],
+    ['base64 of something else', 'AAAA', 'it is no SubjectPublicKeyInfo'],
+    ['a block with a line before it', `key:\n${pemOf(ed25519)}`, 'there is something beside its PEM blocks'],
+    ['a key of RSA', pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 })), 'it is of the kind rsa'],
+    [
+      'a key of another curve',
+      pemOf(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
+      'it is of the kind ec',
+    ],
+    [
+      'a private key with a kind in its first line',
+      '-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----',
+      'it is a private key. Keep that to yourself, and give its public key',
+    ],
+  ])('%s is none, with the reason', (_, text, reason) => {
+    expect(() => readPublicKeys(text)).toThrow(
+      expect.objectContaining({
+        code: 'KEY_INVALID',
+        message: expect.stringContaining(`A key cannot be read: ${reason}. A public key is wanted`),
+      }),
+    );
   });
 });

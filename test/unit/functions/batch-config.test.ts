@@ -18,6 +18,7 @@ it.each([
   [{ PILOTLIGHT_BATCH_PART_ROWS: '0' }, 'PILOTLIGHT_BATCH_PART_ROWS: must be a whole number above 0'],
   [{ PILOTLIGHT_BATCH_INPUT_PREFIX: '/in' }, 'PILOTLIGHT_BATCH_INPUT_PREFIX: must end in a slash'],
   [{ PILOTLIGHT_BATCH_OUTPUT_PREFIX: 'in/out/' }, 'must not lie within the input prefix'],
+  [{ PILOTLIGHT_BATCH_INPUT_PREFIX: 'out/in/' }, 'must not lie within the input prefix'],
   [{ PILOTLIGHT_BATCH_PART_ROW: '1' }, 'Did you mean PILOTLIGHT_BATCH_PART_ROWS?'],
 ])('the settings of the batch function refuse %j', (change, message) => {
   expect(() => readBatchConfig({ ...NEEDED, ...change })).toThrow(message);

@@ -1,8 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
-import { engineOptions, readLimits } from '../../../functions/app/src/settings/engine-options.ts';
+import {
+  appOptions,
+  basePackages,
+  engineOptions,
+  readLimits,
+} from '../../../functions/app/src/settings/engine-options.ts';
 import { intraOpThreads } from '../../../functions/app/src/settings/threads.ts';
 
 describe('the configuration', () => {
@@ -62,6 +70,45 @@ describe('the configuration', () => {
     });
   });
 
+  it('leaves to the engine and the app what the environment does not say', () => {
+    const config = readConfig({});
+    const intraOpThreads = availableParallelism();
+    expect(engineOptions(config)).toStrictEqual({
+      packages: '/opt/models',
+      intraOpThreads,
+      packing: 'later',
+      verify: 'size',
+    });
+    expect(appOptions(config)).toStrictEqual({ limits: DEFAULT_LIMITS });
+  });
+
+  it('gives the app what the environment says of it', () => {
+    const config = readConfig({
+      PILOTLIGHT_DEFAULT_MODEL: 'sentiment',
+      PILOTLIGHT_OPENAI_TOKEN_IDS: 'false',
+    });
+    expect(appOptions(config)).toStrictEqual({
+      limits: DEFAULT_LIMITS,
+      defaultModel: 'sentiment',
+      openAiTokenIds: false,
+    });
+  });
+
+  it('keeps as many megabytes of answers as it says', () => {
+    const config = readConfig({ PILOTLIGHT_ANSWER_CACHE_MB: '3' });
+    expect(engineOptions(config)).toMatchObject({ answerCacheBytes: 3_000_000 });
+  });
+
+  it('takes 336 hours for a job, as long as SQS keeps messages', () => {
+    const config = readConfig({ PILOTLIGHT_JOB_DEADLINE_HOURS: '336' });
+    expect(config.PILOTLIGHT_JOB_DEADLINE_HOURS).toBe(336);
+  });
+
+  it('names the models of a registry', () => {
+    const registry = { PILOTLIGHT_REGISTRY: 's3://models', PILOTLIGHT_REGISTRY_MODELS: 'sentiment, intent' };
+    expect(readConfig(registry).PILOTLIGHT_REGISTRY_MODELS).toEqual(['sentiment', 'intent']);
+  });
+
   it.each([
     [undefined, undefined, 'later'],
     ['on-demand', undefined, 'later'],
@@ -100,8 +147,23 @@ describe('the configuration', () => {
   });
 
   it('names every variable at fault at once', () => {
-    expect(() => readConfig({ PILOTLIGHT_VERIFY: 'md5', PILOTLIGHT_MAX_INPUTS: 'x' })).toThrow(
-      /PILOTLIGHT_VERIFY[\s\S]*PILOTLIGHT_MAX_INPUTS/,
+    const faults = [
+      'PILOTLIGHT_VERIFY: must be sha256 or size',
+      'PILOTLIGHT_MAX_INPUTS: must be a whole number above 0',
+      'PILOTLIGHT_ORBITS_OF_MANY_PLANETS: is not known',
+    ];
+    const read = () =>
+      readConfig({
+        PILOTLIGHT_VERIFY: 'md5',
+        PILOTLIGHT_MAX_INPUTS: 'x',
+        PILOTLIGHT_ORBITS_OF_MANY_PLANETS: '9',
+      });
+    expect(read).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_CONFIGURATION',
+        message: `The environment is not valid:\n  ${faults.join('\n  ')}`,
+        details: { faults },
+      }),
     );
   });
 
@@ -111,6 +173,10 @@ describe('the configuration', () => {
     ['PILOTLIGHT_VERFY', 'PILOTLIGHT_VERIFY'],
   ])('takes %s for a slip of the pen and asks for %s', (slip, meant) => {
     expect(() => readConfig({ [slip]: '1' })).toThrow(`${slip}: is not known. Did you mean ${meant}?`);
+  });
+
+  it('asks for nothing where a name has only the prefix in common with others', () => {
+    expect(() => readConfig({ PILOTLIGHT_PLANETS: '8' })).toThrow(/PILOTLIGHT_PLANETS: is not known$/);
   });
 });
 
@@ -128,11 +194,39 @@ describe('packages to fetch', () => {
     const remote = { bucket: 'models', packages: [wanted] };
     const { packages } = engineOptions(configOf(remote));
     if (typeof packages === 'string') throw new TypeError('a store was expected');
-    await expect(packages.resolve({ name: 'reviews' })).resolves.toEqual({
-      name: 'reviews',
-      version: '1.0.0',
-    });
+    const resolved = { name: 'reviews', version: '1.0.0' };
+    await expect(packages.resolve({ name: 'reviews' })).resolves.toEqual(resolved);
+    await expect(basePackages(configOf(remote)).resolve({ name: 'reviews' })).resolves.toEqual(resolved);
   });
+
+  it('may be of several versions of one model', () => {
+    const { PILOTLIGHT_REMOTE_PACKAGES } = configOf({
+      bucket: 'models',
+      packages: [wanted, { ...wanted, version: '1.1.0' }],
+    });
+    expect(PILOTLIGHT_REMOTE_PACKAGES?.packages.map(({ version }) => version)).toEqual(['1.0.0', '1.1.0']);
+  });
+
+  it.each(['sha256', 'size'] as const)(
+    'stand beside a folder of which files are compared by %s, as the setting says, with and without them',
+    async (verify) => {
+      const folder = mkdtempSync(join(tmpdir(), 'pilotlight-settings-'));
+      const from = 'model-assets/packages/sentiment/1.0.1/model.json';
+      mkdirSync(join(folder, 'sentiment/1.0.1'), { recursive: true });
+      cpSync(from, join(folder, 'sentiment/1.0.1/model.json'));
+      const remote = JSON.stringify({ bucket: 'models', packages: [wanted] });
+      for (const more of [{}, { PILOTLIGHT_REMOTE_PACKAGES: remote }]) {
+        const config = readConfig({ PILOTLIGHT_MODELS_DIR: folder, PILOTLIGHT_VERIFY: verify, ...more });
+        const opened = await basePackages(config).open({ name: 'sentiment', version: '1.0.1' });
+        const verified = opened.verify({
+          files: [{ path: 'int8/model.onnx', bytes: 1, sha256: '0'.repeat(64) }],
+        });
+        if (verify === 'size') await expect(verified).resolves.toBeUndefined();
+        else await expect(verified).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
+      }
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   it.each([
     ['{', 'must be JSON'],
@@ -191,17 +285,34 @@ describe('the server and its jobs', () => {
     ['7', 'must be JSON, an object with url and models'],
     [{ models: wanted.models }, 'url must be the URL of the server'],
     [{ ...wanted, url: 'internal-gpu:80' }, 'url must be an http or https URL'],
+    [{ ...wanted, url: 'ftp://gpu' }, 'url must be an http or https URL'],
     [{ ...wanted, url: 'http://user:secret@gpu' }, 'url must be an http or https URL without user'],
+    [{ ...wanted, url: 'http://user@gpu' }, 'url must be an http or https URL without user'],
+    [{ ...wanted, url: 'http://:secret@gpu' }, 'url must be an http or https URL without user'],
+    [
+      { ...wanted, url: 'http://gpu/#a' },
+      'url must be an http or https URL without user, query and fragment',
+    ],
     [{ ...wanted, url: 'http://gpu/?a=b' }, 'url must be an http or https URL without user, query'],
     [{ url: wanted.url }, 'models must be names of models, each with job or cpu'],
     [{ ...wanted, models: {} }, 'models must name a model at least'],
     [{ ...wanted, models: { large: 'gpu' } }, 'models.large must be job or cpu'],
     [{ ...wanted, models: { 'large@1.0.0': 'job' } }, 'models must have names of models, without versions'],
+    [
+      { ...wanted, models: { ...wanted.models, 'large@1.0.0': 'job' } },
+      'models must have names of models, without versions',
+    ],
     [{ ...wanted, maxInferMs: 0 }, 'maxInferMs must be above 0'],
     [{ ...wanted, deadlineMs: 2.5 }, 'deadlineMs must be whole milliseconds'],
     [{ ...wanted, fallback: 'cpu' }, 'must not have the key "fallback"'],
   ])('are refused with the field at fault: %j', (container, fault) => {
     expect(() => configOf(container)).toThrow(`PILOTLIGHT_SERVER: ${fault}`);
+  });
+
+  it('may be reached over TLS', () => {
+    expect(configOf({ ...wanted, url: 'https://gpu.example.com/nlp' }).PILOTLIGHT_SERVER).toMatchObject({
+      url: 'https://gpu.example.com/nlp',
+    });
   });
 
   it('are refused with every fault at once', () => {
@@ -212,12 +323,38 @@ describe('the server and its jobs', () => {
   });
 
   it.each([
-    ['PILOTLIGHT_JOB_QUEUE_URL', 'http://127.0.0.1:9/0/jobs', 'PILOTLIGHT_JOB_BUCKET: is missing'],
+    [
+      'PILOTLIGHT_JOB_QUEUE_URL',
+      'http://127.0.0.1:9/0/jobs',
+      'PILOTLIGHT_JOB_BUCKET: is missing, but the other one of PILOTLIGHT_JOB_QUEUE_URL and PILOTLIGHT_JOB_BUCKET is there',
+    ],
     ['PILOTLIGHT_JOB_BUCKET', 'jobs', 'PILOTLIGHT_JOB_QUEUE_URL: is missing'],
     ['PILOTLIGHT_JOB_PREFIX', 'jobs', 'PILOTLIGHT_JOB_PREFIX: must end in a slash'],
     ['PILOTLIGHT_JOB_PREFIX', '/', 'PILOTLIGHT_JOB_PREFIX: must end in a slash'],
   ])('are refused where there is %s=%s alone', (name, value, fault) => {
     expect(() => readConfig({ [name]: value })).toThrow(fault);
+  });
+});
+
+describe('quotas', () => {
+  const read = (quotas: unknown) =>
+    readConfig({ PILOTLIGHT_QUOTAS: typeof quotas === 'string' ? quotas : JSON.stringify(quotas) });
+
+  it('have a table, and limits where there are some', () => {
+    expect(read({ table: 'usage' }).PILOTLIGHT_QUOTAS).toEqual({ table: 'usage' });
+    const quotas = { table: 'usage', requestsPerMinute: 1, tokensPerDay: 1_000_000 };
+    expect(read(quotas).PILOTLIGHT_QUOTAS).toEqual(quotas);
+  });
+
+  it.each([
+    ['{', 'must be JSON, an object with the name of a table'],
+    ['"usage"', 'must be JSON, an object with the name of a table'],
+    [{ table: '' }, 'table must be the name of a table'],
+    [{ table: 'usage', requestsPerMinute: 0 }, 'requestsPerMinute must be above 0'],
+    [{ table: 'usage', tokensPerDay: 1.5 }, 'tokensPerDay must be a whole number'],
+    [{ table: 'usage', perHour: 1 }, 'must not have the key "perHour"'],
+  ])('are refused with the field at fault: %j', (quotas, fault) => {
+    expect(() => read(quotas)).toThrow(`PILOTLIGHT_QUOTAS: ${fault}`);
   });
 });
 

@@ -41,9 +41,15 @@ export function listUnknown(
   return Object.keys(environment)
     .filter((name) => isOurs(name) && !names.includes(name))
     .map((name) => {
-      const meant = closest(name, names);
+      const own = closest(ownPart(name), names.map(ownPart));
+      const meant = names.find((known) => ownPart(known) === own);
       return `${name}: is not known${meant === undefined ? '' : `. Did you mean ${meant}?`}`;
     });
+}
+
+/** The name without the prefix that all of them have, which would make any two of them alike. */
+function ownPart(name: string): string {
+  return name.replace(/^PILOTLIGHT_/, '');
 }
 
 /** Names every variable at fault; `details.faults` has them one by one. */

@@ -61,6 +61,34 @@ describe('a reference of traffic', () => {
     expect([...read(repeat({ tokens: 5 })).features.keys()]).toEqual(['tokens']);
   });
 
+  it('has labels and scripts by their names, and none that no text has, so that equal counts make equal files', () => {
+    const file = (readings: readonly Reading[]) => referenceText(recorded(countsOf(readings)));
+    const [first, second] = [
+      repeat({ tokens: 5, labels: ['yes'], script: 'thai' }, 100),
+      repeat({ tokens: 5, labels: ['no'], script: 'han' }, 100),
+    ];
+    expect(file([...first, ...second])).toBe(file([...second, ...first]));
+    const { label, script } = JSON.parse(file([...first, ...second])).features;
+    expect(Object.entries(label)).toEqual([
+      ['no', 100],
+      ['yes', 100],
+    ]);
+    expect(Object.entries(script)).toEqual([
+      ['han', 100],
+      ['thai', 100],
+    ]);
+  });
+
+  it('is refused with a label __proto__, whose texts the file would lose', () => {
+    const counts = countsOf(repeat({ tokens: 5, labels: ['yes', '__proto__'] }));
+    expect(() => referenceText(recorded(counts))).toThrow(
+      expect.objectContaining({
+        code: 'REFERENCE_INVALID',
+        message: expect.stringContaining('a label is called __proto__'),
+      }),
+    );
+  });
+
   it('is refused with fewer than 200 texts', () => {
     expect(() => referenceText(recorded(countsOf(repeat({ tokens: 5 }, 199))))).toThrow(
       /needs 200 texts or more, and there are 199/,
@@ -90,6 +118,11 @@ describe('a reference of traffic', () => {
       /formatVersion/,
     ],
     ['with a field that is not known', (text: string) => text.replace('{', '{"mean": 1,'), /mean/],
+    [
+      'with a text for a count',
+      (text: string) => text.replace('"thai": 200', '"thai": "200"'),
+      /features\.script\.thai/,
+    ],
     ['that is cut', (text: string) => text.slice(0, -10), /not JSON/],
   ])('is refused %s', (_, change, message) => {
     const text = referenceText(recorded(countsOf(repeat({ tokens: 5, script: 'thai' }))));

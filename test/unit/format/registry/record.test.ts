@@ -1,4 +1,5 @@
 import {
+  aliasMoves,
   emptyRecord,
   parseRecord,
   type RegistryAction,
@@ -6,6 +7,7 @@ import {
   recordAction,
   recordText,
   registeredVersions,
+  registryKey,
   requiredGates,
 } from '@pilotlight/model-format/registry';
 import { describe, expect, test } from 'vitest';
@@ -54,15 +56,83 @@ describe('the record of a registry', () => {
   });
 
   test('an alias requires the gates that were required of it last', () => {
-    const require = (gates: string[]): RegistryAction => ({ action: 'require', alias: 'prod', gates });
-    const required = recordOf([
-      ...actions,
-      require(['accuracy>=0.8']),
-      require(['accuracy>=0.9', 'flips<=5']),
-    ]);
-    expect(requiredGates(required, 'prod')).toEqual({ gates: ['accuracy>=0.9', 'flips<=5'] });
+    const demand = (gates: string[]): RegistryAction => ({ action: 'require', alias: 'prod', gates });
+    const required = recordOf([...actions, demand(['accuracy>=0.8']), demand(['accuracy>=0.9', 'flips<=5'])]);
+    const gates = { gates: ['accuracy>=0.9', 'flips<=5'] };
+    expect(requiredGates(required, 'prod')).toStrictEqual(gates);
+    const later = { at: '2026-01-02T00:00:00Z', who: 'ada', did: promote('1.0.0', 'a') };
+    expect(requiredGates(recordAction(required, later), 'prod')).toStrictEqual(gates);
     expect(requiredGates(required, 'canary')).toEqual({ gates: [] });
     expect(required.aliases).toEqual(record.aliases);
+  });
+
+  test('the versions that are there stand in the order of their last push, each as it was pushed then', () => {
+    const pushed = recordOf([push('1.0.0', 'a'), push('1.1.0', 'b'), push('1.0.0', 'c')]);
+    const entry = (version: string, digit: string, second: number) => ({
+      ...{ version, manifestSha256: sum(digit), bytes: 10 },
+      pushedAt: `2026-01-01T00:00:0${second}Z`,
+    });
+    expect(registeredVersions(pushed)).toEqual([entry('1.1.0', 'b', 1), entry('1.0.0', 'c', 2)]);
+  });
+
+  test('an alias that is retired means nothing, one that is rolled back what it meant before, and others are not affected', () => {
+    const canary: RegistryAction = {
+      ...promote('1.1.0', 'b'),
+      alias: 'canary',
+      share: 0.05,
+    } as RegistryAction;
+    const back: RegistryAction = { ...promote('1.0.0', 'a'), action: 'rollback' } as RegistryAction;
+    const before = recordOf([...actions, canary, back]);
+    expect(before.aliases).toEqual({
+      prod: { version: '1.0.0', manifestSha256: sum('a') },
+      canary: { version: '1.1.0', manifestSha256: sum('b'), share: 0.05 },
+    });
+    const after = recordOf([...actions, canary, back, { action: 'retire', alias: 'canary' }]);
+    expect(after.aliases).toEqual({ prod: { version: '1.0.0', manifestSha256: sum('a') } });
+    expect(aliasMoves(after).map(({ action, alias }) => [action, alias])).toEqual([
+      ['promote', 'prod'],
+      ['promote', 'prod'],
+      ['promote', 'canary'],
+      ['rollback', 'prod'],
+      ['retire', 'canary'],
+    ]);
+    expect(aliasMoves(after, 'canary')).toEqual([
+      { action: 'promote', alias: 'canary', meaning: before.aliases.canary, entry: after.history[4] },
+      { action: 'retire', alias: 'canary', entry: after.history[6] },
+    ]);
+  });
+
+  test('the order of its aliases is nothing that a reader stumbles over, and the share of one is', () => {
+    const canary = { ...promote('1.1.0', 'b'), alias: 'canary', share: 0.05 } as RegistryAction;
+    const made = recordOf([...actions, canary]);
+    const { prod, canary: meaning } = made.aliases;
+    for (const aliases of [
+      { prod, canary: meaning },
+      { canary: meaning, prod },
+    ]) {
+      expect(parseRecord(JSON.stringify({ ...made, aliases }), 'sentiment').aliases).toEqual(made.aliases);
+    }
+    const shifted = { ...made, aliases: { prod, canary: { ...meaning, share: 0.5 } } };
+    expect(() => parseRecord(JSON.stringify(shifted), 'sentiment')).toThrow(/aliases are not those/);
+  });
+
+  test('an alias requires the dataset that was required of it last', () => {
+    const demand = (alias: string, datasetSha256?: string): RegistryAction => ({
+      ...{ action: 'require', alias, gates: [] },
+      ...(datasetSha256 !== undefined && { datasetSha256 }),
+    });
+    const required = recordOf([demand('prod', sum('d')), demand('canary', sum('e')), push('1.0.0', 'a')]);
+    expect(requiredGates(required, 'prod')).toEqual({ gates: [], datasetSha256: sum('d') });
+    expect(requiredGates(recordOf([demand('prod', sum('d')), demand('prod')]), 'prod')).toEqual({
+      gates: [],
+    });
+  });
+
+  test('an empty record is one, and lies below a name that no model has', () => {
+    const empty = emptyRecord('sentiment');
+    expect(empty).toEqual({ formatVersion: 1, name: 'sentiment', aliases: {}, history: [] });
+    expect(parseRecord(recordText(empty), 'sentiment')).toEqual(empty);
+    expect(registryKey('sentiment')).toBe('_registry/sentiment.json');
   });
 
   test.each([
@@ -91,6 +161,11 @@ describe('the record of a registry', () => {
         history: record.history.map((entry, index) => (index === 3 ? { ...entry, because: 'other' } : entry)),
       },
       'lastSha256 is not that of its last entry',
+    ],
+    [
+      'an alias of a version that was pushed anew',
+      recordOf([...actions, push('1.1.0', 'c')]),
+      'aliases.prod means 1.1.0',
     ],
     ['the name of another model', { ...record, name: 'intent' }, 'it is that of intent'],
     ['a later format', { ...record, formatVersion: 2 }, 'formatVersion'],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,8 @@ import { S3Objects } from '../../../../functions/app/src/aws/s3-objects.ts';
 import { SqsQueue } from '../../../../functions/app/src/aws/sqs-queue.ts';
 import { type JobRequest, jobStateSchema } from '../../../../functions/app/src/jobs/job.ts';
 import { S3Jobs } from '../../../../functions/app/src/jobs/s3-jobs.ts';
-import { JobStore } from '../../../../functions/app/src/jobs/store.ts';
+import { digestRequest, JobStore } from '../../../../functions/app/src/jobs/store.ts';
+import { cancel } from '../../../../functions/app/src/jobs/transitions.ts';
 import { startS3 } from '../../../../infra/local/src/s3/server.ts';
 import { type SqsServer, startSqs } from '../../../../infra/local/src/sqs/server.ts';
 import { fakeApp } from '../fake-engine.ts';
@@ -114,7 +116,10 @@ describe('an Idempotency-Key', () => {
     ];
     for (const other of others) {
       const submitted = jobs.submit(other, 'large', options);
-      await expect(submitted).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+      await expect(submitted).rejects.toMatchObject({
+        code: 'IDEMPOTENCY_KEY_REUSED',
+        details: { field: 'Idempotency-Key' },
+      });
     }
   });
 });
@@ -131,6 +136,23 @@ it('the first result stays, and who comes later is told what it is', async () =>
   const later = { body: Buffer.from('other'), contentType: 'text/plain', headers: { 'x-run': '2' } };
   expect(await store.keepResult(id, later)).toEqual(kept);
   expect(Buffer.from((await store.result(id)) ?? [])).toEqual(first.body);
+});
+
+it('a job that is done is not sent again to who sends its Idempotency-Key again, and the key itself is not kept', async () => {
+  const jobs = new S3Jobs({ store, queue: queue() });
+  const options = { idempotencyKey: 'once-and-for-all' };
+  const { id } = await jobs.submit(request, 'large', options);
+  await store.change(id, (state) => cancel(state, Date.now()));
+  sqs.queues.queue('jobs').drain();
+  expect(await jobs.submit(request, 'large', options)).toMatchObject({ id, status: 'cancelled' });
+  expect(sqs.queues.queue('jobs').drain()).toEqual([]);
+  const digest = createHash('sha256').update('once-and-for-all').digest('hex');
+  const kept = await store.objects.read(`jobs/keys/${digest}`);
+  expect(JSON.parse(Buffer.from(kept?.body ?? []).toString())).toEqual({
+    format: 1,
+    job: id,
+    sha256: digestRequest(request).sha256,
+  });
 });
 
 it('ids tell nothing of the request', async () => {

@@ -92,3 +92,52 @@ it('a lease counts until a second before its end, because the clocks of two mach
   expect(transitions.busyMs(running, 'b', 9000)).toBe(0);
   expect(transitions.busyMs(running, 'a', 0)).toBe(0);
 });
+
+const QUEUED = transitions.queued('A'.repeat(22), 'a', request, 0);
+const running = (now = 5000) => transitions.begin(QUEUED, 'a', now, LEASE_MS) ?? QUEUED;
+
+it('a job that is begun says when, by whom, until when, and how often', () => {
+  const { status: _, ...common } = QUEUED;
+  expect(running()).toEqual({
+    ...common,
+    status: 'running',
+    startedAt: '1970-01-01T00:00:05.000Z',
+    attempts: 1,
+    run: 'a',
+    leaseUntil: '1970-01-01T00:00:15.000Z',
+  });
+  expect(transitions.renew(running(), 'a', 7000, LEASE_MS)).toEqual({
+    ...running(),
+    leaseUntil: '1970-01-01T00:00:17.000Z',
+  });
+});
+
+it('a job that is finished without having been begun began as it ended', () => {
+  const done = { status: 'done', finishedAt: '1970-01-01T00:00:09.000Z', result };
+  expect(transitions.finish(QUEUED, result, 9000)).toMatchObject({ ...done, startedAt: done.finishedAt });
+  const finished = transitions.finish(running(), result, 9000);
+  expect(finished).toMatchObject({ ...done, startedAt: '1970-01-01T00:00:05.000Z' });
+  expect(finished).not.toHaveProperty('leaseUntil');
+  expect(transitions.forgetResult(finished ?? QUEUED)).not.toHaveProperty('result');
+});
+
+it('a job that is put back has one attempt less where that was none, and never fewer than none', () => {
+  expect(transitions.putBack(running(), 'a', true)).toMatchObject({ status: 'queued', attempts: 1 });
+  expect(transitions.putBack(running(), 'a', false)).toMatchObject({ status: 'queued', attempts: 0 });
+  expect(transitions.putBack({ ...running(), attempts: 0 }, 'a', false)).toMatchObject({ attempts: 0 });
+});
+
+it('a job is overdue once its deadline is over, while nobody works on it and it is not over', () => {
+  const at = (state: JobState, now: number) => transitions.isOverdue(state, now, 20_000);
+  expect([at(QUEUED, 20_000), at(QUEUED, 20_001)]).toEqual([false, true]);
+  expect([at(running(15_000), 20_001), at(running(15_000), 24_000)]).toEqual([false, true]);
+  expect(at(transitions.cancel(QUEUED, 0) ?? QUEUED, 20_001)).toBe(false);
+  expect(transitions.expire(QUEUED, 20_001, 20_000)).toMatchObject({
+    status: 'failed',
+    error: {
+      status: 504,
+      code: 'JOB_EXPIRED',
+      message: expect.stringMatching(/^It was not done by 1970-01-01T00:00:20\.000Z: .* Send it again/),
+    },
+  });
+});

@@ -40,6 +40,7 @@ it('a result of JSON stands in the view of its job up to 100,000 bytes, and behi
     finished_at: '2026-01-01T00:00:05.000Z',
   });
   expect(inline).not.toHaveProperty('result_url');
+  expect(inline.started_at).toBe(CREATED);
   const linked = await viewJob(store, done(100_001));
   expect(linked).toMatchObject({ ...about, result_url: `https://bucket/${common.id}?seconds=3600` });
   expect(linked).not.toHaveProperty('result');
@@ -51,8 +52,17 @@ it('a result that is not JSON is behind a link, however small it is', async () =
   expect(await viewJob(store, done(1, 'application/json; charset=utf-8'))).toHaveProperty('result');
 });
 
+it('a result that was deleted is in no view', async () => {
+  const { result: _, ...forgotten } = Object(done(1));
+  const gone = { ...store, result: async () => undefined } as unknown as JobStore;
+  for (const view of [await viewJob(store, forgotten), await viewJob(gone, done(1))]) {
+    expect(view.status).toBe('done');
+    expect(Object.keys(view).filter((name) => name.startsWith('result'))).toEqual([]);
+  }
+});
+
 it('a job that waits says when it will have failed, and one that is over does not', async () => {
-  expect(await viewJob(store, { ...common, status: 'queued' })).toEqual({
+  expect(await viewJob(store, { ...common, status: 'queued' })).toStrictEqual({
     id: common.id,
     status: 'queued',
     model: 'sentiment',

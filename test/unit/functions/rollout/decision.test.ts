@@ -46,6 +46,11 @@ it.each([
     { tags: ['B', 'O'], logits: [0.1, 2.5] },
     { tags: ['B', 'O'], logits: [0.2, 2.4] },
   ],
+  ['vectors of other lengths in space that point the same way', [3, 4], [6, 8]],
+  ['vectors of nothing but zeros', [0, 0], [0, 0]],
+  ['fields in another order', { first: 'a', second: 'b' }, { second: 'b', first: 'a' }],
+  ['nothing', { answer: null }, { answer: null }],
+  ['names and whole numbers beside each other', [['city', 4]], [['city', 4]]],
 ])('two results say the same by %s', (_, left, right) => {
   expect(sameDecision(left, right)).toBe(true);
 });
@@ -73,7 +78,23 @@ it.each([
       { index: 1, score: 0.1 },
     ],
   ],
+  [
+    'the second of two entities',
+    [
+      { entity_group: 'city', score: 0.9, word: 'Rome', start: 0, end: 4 },
+      { entity_group: 'city', score: 0.8, word: 'Bari', start: 9, end: 13 },
+    ],
+    [
+      { entity_group: 'city', score: 0.9, word: 'Rome', start: 0, end: 4 },
+      { entity_group: 'city', score: 0.8, word: 'Bern', start: 9, end: 13 },
+    ],
+  ],
+  ['the second of labels that have no scores', { labels: ['x', 'y'] }, { labels: ['x', 'z'] }],
   ['vectors that point elsewhere', [0.6, 0.8], [0.8, 0.6]],
+  ['long vectors that point elsewhere', [3, 4], [4, 3]],
+  ['a vector of zeros and another', [0, 0], [1, 0]],
+  ['a vector where the other has a text', [0.6, 0.8], 'yes'],
+  ['a text where the other has a vector', { label: 'yes' }, [0.6, 0.8]],
   ['vectors of another length', [1, 0], [1, 0, 0]],
   ['another text', { sequences: [{ text: 'yes' }] }, { sequences: [{ text: 'no' }] }],
   ['other tags', { tags: ['B', 'O'] }, { tags: ['O', 'O'] }],

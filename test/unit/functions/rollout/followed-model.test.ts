@@ -68,6 +68,10 @@ class World {
     this.#act({ action: 'promote', ...did, gates: [] });
   }
 
+  remove(version: string): void {
+    this.#act({ action: 'remove', version });
+  }
+
   async apply() {
     return [await this.model.acceptProd(this.record), await this.model.acceptOthers(this.record)];
   }
@@ -192,4 +196,92 @@ it('a variant that fails for one alias leaves the version to the other, which ca
   expect(await world.apply()).toEqual(['accepted', 'accepted']);
   expect(world.meanings()).toEqual({ prod: '1.0.0', stable: '1.0.0' });
   expect([...world.loaded]).toEqual(['1.0.0', '1.0.0 fp32']);
+});
+
+it('names and numbers mean what the record says, passed or not, and prod what is served', async () => {
+  world.promote('1.0.0');
+  world.promote('1.1.0', 'canary', 0.1);
+  world.faults.set('1.1.0', { line: 2, drift: 3 });
+  expect(world.model.meaning()).toBeUndefined();
+  await world.apply();
+  const canary = { version: '1.1.0', manifestSha256: sumOf('1.1.0'), share: 0.1 };
+  expect(world.model.meaning()).toEqual({ version: '1.0.0', manifestSha256: sumOf('1.0.0') });
+  expect(world.model.meaning('prod')).toEqual(world.model.meaning());
+  expect([world.model.meaning('canary'), world.model.meaning('1.1.0')]).toEqual([canary, canary]);
+  expect([world.model.meaning('shadow'), world.model.meaning('1.2.0')]).toEqual([undefined, undefined]);
+});
+
+it('each change of what names mean is told once, with shares and checksums', async () => {
+  world.promote('1.0.0');
+  world.promote('1.1.0', 'canary', 0.1);
+  for (let turn = 0; turn < 3; turn++) await world.apply();
+  const alias = (name: string, version: string) => ({ alias: name, version, checksum: sumOf(version) });
+  expect(world.told).toEqual([
+    { kind: 'accepted', model: 'sentiment', aliases: [alias('prod', '1.0.0')] },
+    {
+      kind: 'accepted',
+      model: 'sentiment',
+      aliases: [alias('prod', '1.0.0'), alias('canary', '1.1.0')],
+    },
+  ]);
+  world.promote('1.1.0', 'canary', 0.2);
+  await world.apply();
+  expect(world.told).toHaveLength(3);
+});
+
+it('the aliases that a call without a version may get pass before all others', async () => {
+  for (const [version, alias] of [
+    ['1.1.0', 'beta'],
+    ['1.2.0', 'shadow'],
+  ] as const)
+    world.promote(version, alias);
+  world.promote('1.0.0');
+  await world.apply();
+  expect(world.loads).toEqual(['1.0.0', '1.2.0', '1.1.0']);
+});
+
+it('a part of a record that could not be fetched outweighs one that is refused', async () => {
+  world.promote('1.0.0', 'beta');
+  world.promote('1.1.0', 'gamma');
+  world.faults.set('1.0.0', new EngineError('PACKAGE_UNAVAILABLE', 'The bucket does not answer.'));
+  world.faults.set('1.1.0', { line: 2, drift: 3 });
+  expect(await world.apply()).toEqual(['accepted', 'unavailable']);
+});
+
+it('a process that starts tries two versions before the one that was refused, and those alone that are there', async () => {
+  for (const version of ['1.3.0', '1.4.0']) world.push(version);
+  for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.4.0']) world.promote(version);
+  world.remove('1.3.0');
+  for (const version of ['1.4.0', '1.2.0', '1.1.0']) world.faults.set(version, { line: 2, drift: 3 });
+  expect(await world.apply()).toEqual(['refused', 'accepted']);
+  expect(world.loads).toEqual(['1.4.0', '1.2.0', '1.1.0']);
+  expect(world.meanings()).toEqual({});
+});
+
+it('work that began with a version gets it, whether a name means it or not, and else is told why not', async () => {
+  world.promote('1.0.0');
+  await world.apply();
+  const pinned = (version: string) => ({ version, manifestSha256: sumOf(version) });
+  const release = await world.model.use(pinned('1.0.0'));
+  expect(world.loads).toEqual(['1.0.0']);
+  release();
+  const ends = [await world.model.use(pinned('1.1.0')), await world.model.use(pinned('1.1.0'))];
+  expect(world.loads).toEqual(['1.0.0', '1.1.0']);
+  ends[0]?.();
+  await new Promise(setImmediate);
+  expect(world.unloaded).toEqual([]);
+  ends[1]?.();
+  await new Promise(setImmediate);
+  expect(world.unloaded).toEqual(['1.1.0']);
+  const fault = new EngineError('PACKAGE_UNAVAILABLE', 'The bucket does not answer.');
+  world.faults.set('1.2.0', fault);
+  await expect(world.model.use(pinned('1.2.0'))).rejects.toBe(fault);
+  world.remove('1.2.0');
+  await world.apply();
+  await expect(world.model.use(pinned('1.2.0'))).rejects.toMatchObject({
+    code: 'MODEL_NOT_FOUND',
+    message: 'Version 1.2.0 of model sentiment is no longer in the registry.',
+    details: { model: 'sentiment' },
+    cause: fault,
+  });
 });

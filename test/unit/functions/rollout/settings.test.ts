@@ -17,6 +17,7 @@ it.each([
   's3://Models',
   's3://models//a',
   's3://models/../a',
+  's3://models/a/./b',
   's3://models/a b',
 ])('%s is no address of a registry', (address) => {
   expect(parseRegistryAddress(address)).toBeUndefined();

@@ -1,3 +1,4 @@
+import { EngineError } from '@pilotlight/engine';
 import { expect, it } from 'vitest';
 import { Shadows } from '../../../../functions/app/src/serve/rollout/shadow.ts';
 import type { RolloutRecord } from '../../../../functions/app/src/serve/rollout-port.ts';
@@ -46,17 +47,30 @@ it('before a process is frozen, calls wait until there is time', async () => {
   expect(told).toEqual(['same']);
 });
 
-it('a shadow that cannot answer is counted, and the log has no text of the call', async () => {
-  const lines: string[] = [];
-  const warn = (...line: unknown[]) => lines.push(JSON.stringify(line));
-  const told: unknown[] = [];
-  const all = new Shadows({ logger: { ...silent, warn }, tell: (record) => told.push(record), held: false });
-  const run = async () => {
-    throw new TypeError('my secret text');
-  };
-  all.offer({ model: 'sentiment', version: '2.0.0', results: [], run, end: () => {} });
-  await all.drain();
-  expect(told).toMatchObject([{ outcome: 'failed' }]);
-  expect(lines.join()).toContain('TypeError');
-  expect(lines.join()).not.toContain('secret');
-});
+it.each([
+  [new TypeError('my secret text'), 'TypeError'],
+  [new EngineError('SESSION_FAILED', 'my secret text'), 'SESSION_FAILED'],
+  ['my secret text', 'Error'],
+])(
+  'a shadow that cannot answer is counted, and the log has no text of the call: %s',
+  async (thrown, said) => {
+    const lines: string[] = [];
+    const warn = (...line: unknown[]) => lines.push(JSON.stringify(line));
+    const told: unknown[] = [];
+    const all = new Shadows({
+      logger: { ...silent, warn },
+      tell: (record) => told.push(record),
+      held: false,
+    });
+    const run = async () => {
+      throw thrown;
+    };
+    all.offer({ model: 'sentiment', version: '2.0.0', results: [], run, end: () => {} });
+    await all.drain();
+    expect(told).toMatchObject([{ outcome: 'failed' }]);
+    expect(lines).toEqual([
+      JSON.stringify(['A shadow could not answer', { model: 'sentiment', version: '2.0.0', error: said }]),
+    ]);
+    expect(lines.join()).not.toContain('secret');
+  },
+);
