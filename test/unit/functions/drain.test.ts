@@ -74,6 +74,7 @@ it('an answer that was under way at the signal tells its client that the connect
   const answer = get(port);
   await arrivals(1);
   const drained = drain.close(GRACE_MS);
+  await expect.poll(() => server.listening).toBe(false);
   reply();
   expect((await answer).headers.connection).toBe('close');
   expect(await drained).toBe(true);
@@ -116,6 +117,7 @@ it('of two requests in one piece, both are answered, and the second answer ends 
   socket.write(GET + GET);
   await arrivals(2);
   const drained = drain.close(GRACE_MS);
+  await expect.poll(() => server.listening).toBe(false);
   reply();
   await closed;
   const [, first, second] = text().split('HTTP/1.1 200');

@@ -60,19 +60,20 @@ export class Drain {
    * A connection is closed once it has rested for `restMs`: 0 where whoever sends requests sends none any more.
    */
   async close(graceMs: number, restMs = REST_MS): Promise<boolean> {
-    this.#draining = true;
-    const since = performance.now();
-    for (const [socket, { bytesRead }] of this.#rests) this.#rests.set(socket, { since, bytesRead });
-    for (const socket of this.#answers.keys()) this.#endAfterLast(socket);
     let inTime = true;
-    const sweep = setInterval(() => this.#closeRested(restMs), SWEEP_MS);
     const lastWords = setTimeout(() => this.#ending.abort(), graceMs - Math.min(LAST_WORDS_MS, graceMs / 2));
     const limit = setTimeout(() => {
       inTime = this.inFlight === 0;
       this.#server.closeAllConnections();
     }, graceMs);
-    const closed = once(this.#server, 'close');
+    // Nobody is told yet: who is comes back by a connection that the port would not be open for any more.
     await this.#takeBacklog();
+    this.#draining = true;
+    const since = performance.now();
+    for (const [socket, { bytesRead }] of this.#rests) this.#rests.set(socket, { since, bytesRead });
+    for (const socket of this.#answers.keys()) this.#endAfterLast(socket);
+    const sweep = setInterval(() => this.#closeRested(restMs), SWEEP_MS);
+    const closed = once(this.#server, 'close');
     // An HTTP server would close connections that rest at once, with the requests that are on their way.
     NetServer.prototype.close.call(this.#server);
     await closed;
