@@ -22,7 +22,8 @@ export interface DescribeModelsOptions extends NonNullable<Parameters<typeof des
  * Describes the packages of `models`, in their order. One that is named twice, such as by `sentiment` and `sentiment@1.0.1`, would be
  * served once and counted twice.
  *
- * @throws InfraError INVALID_PROPS, also where a rule leads to a variant of a model that is not among them; EngineError for a package that is missing or damaged, or that none of the keys has signed
+ * @throws InfraError INVALID_PROPS, also where a rule leads to a variant of a model that is not among them; EngineError for a package that is
+ *   missing or damaged, or that none of the keys has signed
  */
 export function describeModels(
   folder: string,

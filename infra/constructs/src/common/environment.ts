@@ -32,7 +32,11 @@ export function checkServerEnvironment(environment: Variables): void {
   refuseFaults(() => readServerConfig(withoutTokens(environment)));
 }
 
-/** The variants that routing rules among these variables lead to; none where the rules are known only when they are deployed. @throws InfraError INVALID_PROPS */
+/**
+ * The variants that routing rules among these variables lead to; none where the rules are known only when they are deployed.
+ *
+ * @throws InfraError INVALID_PROPS
+ */
 export function ruledVariants({ PILOTLIGHT_ROUTING: rules }: Variables): readonly VariantRef[] {
   if (rules === undefined || Token.isUnresolved(rules)) return [];
   const { PILOTLIGHT_ROUTING: read = [] } = refuseFaults(() => readConfig({ PILOTLIGHT_ROUTING: rules }));

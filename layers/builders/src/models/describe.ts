@@ -22,11 +22,11 @@ import {
   readCatalog,
   SERVED_SIDECARS,
   servedFiles,
+  servedVariant,
   sha256Of,
   sumOfBytes,
   type TransformersJsManifest,
   type Variant,
-  variantFor,
   variantsOf,
 } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
@@ -173,7 +173,7 @@ function describeTransformersJs({ runtime, dtype, files }: TransformersJsManifes
 }
 
 function chooseServed(manifest: OnnxManifest, { variant: wanted, gpu = false }: DescribeOptions) {
-  const variant = wanted ?? variantFor(manifest, gpu ? 'cuda' : 'cpu');
+  const variant = servedVariant(manifest, gpu ? 'cuda' : 'cpu', wanted);
   const { tier, files } = findVariant(manifest, manifest.variants, variant);
   const fallback = findVariant(manifest, manifest.variants, manifest.defaultVariant);
   const others = gpu && variant !== manifest.defaultVariant ? fallback.files : [];

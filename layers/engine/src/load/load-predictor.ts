@@ -6,8 +6,8 @@ import {
   formatModelRef,
   providerFor,
   requireVariant,
+  servedVariant,
   sumOfBytes,
-  variantFor,
 } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, OpenedPackage } from '../ports.ts';
@@ -25,7 +25,7 @@ export async function loadPredictor(
   dependencies: LoaderDependencies,
 ): Promise<Predictor> {
   const { settings } = dependencies;
-  const variantName = settings.variant ?? variantFor(manifest, settings.executionProvider);
+  const variantName = servedVariant(manifest, settings.executionProvider, settings.variant);
   const variant = requireVariant(manifest, variantName);
   const task = taskFor(manifest.task);
   const graph = variant.graphs.model;

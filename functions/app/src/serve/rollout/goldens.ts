@@ -25,7 +25,10 @@ export type GoldenModel = Pick<LoadedModel, 'checkGolden'>;
 /** Whether a model answers otherwise than its golden says, or does not answer. */
 export const isFault = ({ drift }: Partial<GoldenCheck>): boolean => drift === undefined || drift > 1;
 
-/** Runs the next golden. Nothing for a model whose runtime has none. It never rejects: `failed` gets the error of one that could not be run. */
+/**
+ * Runs the next golden. Nothing for a model whose runtime has none. It never rejects: `failed` gets the error of one that could not be
+ * run.
+ */
 export async function runGolden(
   model: GoldenModel,
   failed: (error: unknown) => void = () => {},
