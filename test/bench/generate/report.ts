@@ -118,6 +118,12 @@ function compareAll(samples: Samples, model: Model): Comparison[] {
           'CPU',
           isPromised ? TARGETS.transformersJs[cell.texts] : undefined,
         ),
+        ...ratio(
+          `${cellRow(model, cell)}, CPU per token: ${NAMES.products} / ${NAMES.transformersJs}`,
+          'CPU',
+          [cellRow(model, cell), NAMES.products],
+          [cellRow(model, cell), NAMES.transformersJs],
+        ),
         ...beside(cell, NAMES.hfBeams, 'rate', cell.texts === 8 ? TARGETS.beams : undefined),
         ...beside(cell, NAMES.torch, 'CPU', TARGETS.torch),
         ...beside(cell, NAMES.llama, 'CPU', TARGETS.llama.get(cell.texts)),
@@ -159,4 +165,5 @@ const METHOD = [
   'Static batches of Pilotlight become narrower as their texts end. Those that run on until the longest has ended, as in `generate` of transformers, are what continuous batches are usually compared with.',
   'Prompts that begin alike are calls of one token, one after the other, of a process that had three of them before.',
   'The memory limit is the time in which the weights of a step are read once at the speed of a product of one row that no cache holds, over the time of a token, its share of the prompt included.',
+  'The products of Pilotlight alone are those of one step, of as many tokens as there are texts, in a graph that has nothing else: the best of eight runs. They are what no code around the kernels of ONNX Runtime can save; prompts, sources and attention come on top.',
 ] as const;

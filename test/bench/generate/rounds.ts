@@ -25,7 +25,9 @@ import {
 } from './cells.ts';
 import { GenerateProcess, type GenerateSubject } from './generate-process.ts';
 import type { PreparedGenerator } from './prepare.ts';
+import type { StepProducts } from './products.ts';
 import type { GenerateReply } from './protocol.ts';
+import { NAMES } from './subjects.ts';
 
 export interface GenerateRounds {
   readonly model: Pick<PreparedGenerator, 'label' | 'vocabulary' | 'bytesOfStep' | 'hasEncoder'>;
@@ -33,6 +35,7 @@ export interface GenerateRounds {
   readonly subjects: readonly [GenerateSubject, ...GenerateSubject[]];
   /** Bytes a second that a process reads at most. */
   readonly bandwidth: number;
+  readonly products: Pick<StepProducts, 'measure'>;
   readonly rounds: number;
   readonly say: (line: string) => void;
 }
@@ -88,7 +91,7 @@ async function agree({ model, subjects, say }: GenerateRounds): Promise<void> {
 }
 
 async function measureCells(
-  { model, subjects, bandwidth, say }: GenerateRounds,
+  { model, subjects, bandwidth, products, say }: GenerateRounds,
   round: number,
   samples: Samples,
 ): Promise<void> {
@@ -112,6 +115,11 @@ async function measureCells(
         figures.push(
           `${subject.name} ${(reply.cpuMilliseconds / tokensOf(reply)).toFixed(2)} ms CPU a token, ${((1000 * tokensOf(reply)) / reply.milliseconds).toFixed(0)}/s`,
         );
+      }
+      if (cell.beams === 1) {
+        const alone = (await products.measure(cell.texts)) / cell.texts;
+        samples.add(sampleName(row, 'CPU', NAMES.products), alone);
+        figures.push(`${NAMES.products} ${alone.toFixed(2)} ms`);
       }
       say(`  ${row}: ${figures.join('; ')}`);
     }

@@ -13,6 +13,7 @@ export const NAMES = {
   hfBeams: 'the layout of Hugging Face, beams in JavaScript',
   torch: 'PyTorch',
   llama: 'node-llama-cpp',
+  products: 'the int8 products of Pilotlight alone',
 } as const;
 
 const SUBJECTS = join(import.meta.dirname, 'subjects');

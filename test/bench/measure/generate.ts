@@ -6,6 +6,7 @@ import { measureBandwidth } from '../generate/bandwidth.ts';
 import { writeGgufs } from '../generate/gguf/write-ggufs.ts';
 import { findLlama, type InstalledLlama } from '../generate/node-llama-cpp.ts';
 import { PACKAGES, prepareGenerator } from '../generate/prepare.ts';
+import { StepProducts } from '../generate/products.ts';
 import { reportGenerate } from '../generate/report.ts';
 import { measureGenerateRounds } from '../generate/rounds.ts';
 import { findShape } from '../generate/shapes.ts';
@@ -51,7 +52,9 @@ export async function measureGenerate(context: GenerateContext): Promise<Measure
   const model = await prepareGenerator(shape, say);
   if (llama && !shape.hasEncoder) writeGgufs(model);
   const subjects = listGenerateSubjects(model, { threads, python, llama });
-  const samples = await measureGenerateRounds({ model, subjects, bandwidth, rounds, say });
+  const products = await StepProducts.open(model, threads);
+  const samples = await measureGenerateRounds({ model, subjects, bandwidth, products, rounds, say });
+  await products.release();
   const scheme = describeInt8(NAMES.own, join(model.folder, PACKAGES), shape.name);
   return reportGenerate(samples, shape, [...notes, ...scheme]);
 }

@@ -48,12 +48,15 @@ const subject = (
   config: { models: '.', model: 'm', precision: 'int8', hasEncoder: true, threads: 1, slots: 32 },
 });
 
+/** The products of a step take a millisecond a row. */
+const LIMITS = { bandwidth: 1e9, products: { measure: async (rows: number) => rows } };
+
 const shape = findShape('t5-60m');
 const measure = (rounds: number, ...[own, ...others]: readonly [GenerateSubject, ...GenerateSubject[]]) =>
   measureGenerateRounds({
     model: { ...shape, bytesOfStep: 1e6 },
     subjects: [own, ...others],
-    bandwidth: 1e9,
+    ...LIMITS,
     rounds,
     say: () => {},
   });
@@ -71,6 +74,10 @@ describe.runIf(process.platform === 'linux')('bench generate', () => {
     expect(samples.get(sampleName(one, 'CPU', NAMES.own))).toEqual([2, 2]);
     expect(samples.get(sampleName(one, 'CPU', NAMES.hfBeams))).toEqual([]);
     expect(samples.get(sampleName(beams, 'CPU', NAMES.transformersJs))).toEqual([]);
+    // A millisecond for each row of a step is one for each token.
+    const many = cellRow(shape, { texts: 32, beams: 1 });
+    expect(samples.get(sampleName(many, 'CPU', NAMES.products))).toEqual([1, 1]);
+    expect(samples.get(sampleName(beams, 'CPU', NAMES.products))).toEqual([]);
     // 1 MB at 1 GB/s is a millisecond, of the two that a token takes.
     expect(samples.get(sampleName(one, 'limit', NAMES.own))[0]).toBeCloseTo(50);
     expect(samples.get(sampleName(streamsRow(shape), 'first p99', NAMES.own))[0]).toBeCloseTo(16);
@@ -83,7 +90,8 @@ describe.runIf(process.platform === 'linux')('bench generate', () => {
       met: true,
       value: { median: expect.closeTo(0.5) },
     });
-    expect(found(`${cellRow(shape, { texts: 32, beams: 1 })}, CPU`)).toMatchObject({
+    expect(found(`${many}, CPU per token: ${NAMES.products}`)?.value.median).toBeCloseTo(0.25);
+    expect(found(`${many}, CPU`)).toMatchObject({
       target: 'at most 0.45x',
       met: false,
     });
@@ -113,7 +121,7 @@ describe.runIf(process.platform === 'linux')('bench generate', () => {
     const samples = await measureGenerateRounds({
       model: { ...gpt2, bytesOfStep: 1e6 },
       subjects: [subject(NAMES.own, [1, 4], 2)],
-      bandwidth: 1e9,
+      ...LIMITS,
       rounds: 2,
       say: () => {},
     });
@@ -137,7 +145,8 @@ describe.runIf(process.platform === 'linux')('bench generate', () => {
     const samples = await measureGenerateRounds({
       model: { ...gpt2, bytesOfStep: 1e6 },
       subjects: [subject(NAMES.own, [1, 4], 1), subject(NAMES.llama, [1], 2)],
-      ...{ bandwidth: 1e9, rounds: 1, say: () => {} },
+      ...LIMITS,
+      ...{ rounds: 1, say: () => {} },
     });
     const { comparisons } = reportGenerate(samples, gpt2, []);
     const beside = comparisons.filter(({ name }) => name.endsWith(NAMES.llama));
