@@ -1,10 +1,10 @@
 /**
  * `npm run mutation -- engine [tasks [test/unit/engine/tasks]]`: mutates the sources of a package, or of one folder or file
- * of it, and says which mutants no unit test noticed. The tests of the package run, or those in the folders and files that
- * follow. Exits with 1 below the score that we hold.
+ * of it, or of a slice such as `3/20`, and says which mutants no unit test noticed. The tests of the package run, or those in
+ * the folders and files that follow. Exits with 1 below the score that we hold.
  */
 import { Stryker } from '@stryker-mutator/core';
-import { findMutated, findTests, isMeasured, MEASURED } from './packages.ts';
+import { findMutated, findTests, isMeasured, isSlice, MEASURED } from './packages.ts';
 
 /** Percent of the mutants that a test must notice. */
 const LOWEST_SCORE = 85;
@@ -13,12 +13,13 @@ const REPORTS = 'dist/mutation';
 const [name = '', part = '', ...tests] = process.argv.slice(2);
 if (!isMeasured(name)) {
   console.error(
-    `Which package? npm run mutation -- <${Object.keys(MEASURED).join('|')}> [folder or file of its src [tests]]`,
+    `Which package? npm run mutation -- <${Object.keys(MEASURED).join('|')}> [folder or file of its src, or a slice such as 3/20 [tests]]`,
   );
   process.exit(2);
 }
 
-const place = `${REPORTS}/${[name, part]
+// Slices add to what is known of their package, so that its score is at last that of all of them.
+const place = `${REPORTS}/${[name, isSlice(part) ? '' : part]
   .filter((piece) => piece !== '')
   .join('-')
   .replaceAll(/[/.]/g, '-')}`;

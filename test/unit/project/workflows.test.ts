@@ -90,6 +90,13 @@ it.each(Object.entries(MEASURED))('the mutation of %s changes sources that are t
   expect(projectFiles().filter((file) => file.startsWith(`${sources}/`))).not.toEqual([]);
 });
 
+it('the slices of a package have each of its files once, and about as many in each', () => {
+  const slices = Array.from({ length: 10 }, (_, index) => findMutated('engine', `${index + 1}/10`));
+  const all = projectFiles().filter((file) => /^layers\/engine\/src\/.*\.ts$/.test(file));
+  expect(slices.flat().sort()).toEqual([...all].sort());
+  for (const slice of slices) expect(slice.length).toBeGreaterThan(all.length / 20);
+});
+
 it('a mutation run can be narrowed to a folder or a file, and to tests', () => {
   expect(findMutated('engine', '')).toEqual(['layers/engine/src/**/*.ts']);
   expect(findMutated('engine', 'math')).toEqual(['layers/engine/src/math/**/*.ts']);
