@@ -74,7 +74,8 @@ describe('a load that fails', () => {
     const store = storeOf();
     const parts = partsOf({ settings: predictorSettings({ packages: store, variant: 'int4' }) });
     await expect(loadModel(ref, parts)).rejects.toMatchObject({
-      message: 'Model parity@1.0.0 has no variant int4; it has int8.',
+      message:
+        'Model parity@1.0.0 has no variant int4; it has int8. Choose one of them, or package the model again.',
       details: { model: 'parity', version: '1.0.0' },
     });
   });

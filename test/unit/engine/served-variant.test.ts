@@ -37,12 +37,12 @@ describe('the variant that is served', () => {
 
   it('is the one that is named, else refused with those that there are', () => {
     const manifest = { name: 'sentiment', version: '1.0.0', variants: VARIANTS };
-    expect(requireVariant(manifest, 'fp32')).toBe(VARIANTS.fp32);
+    expect(requireVariant(manifest, manifest.variants, 'fp32')).toBe(VARIANTS.fp32);
     for (const name of ['fp64', 'toString']) {
-      expect(() => requireVariant(manifest, name)).toThrow(
+      expect(() => requireVariant(manifest, manifest.variants, name)).toThrow(
         expect.objectContaining({
           code: 'PACKAGE_INVALID',
-          message: `Model sentiment@1.0.0 has no variant ${name}; it has int8, fp32, fp16.`,
+          message: `Model sentiment@1.0.0 has no variant ${name}; it has int8, fp32, fp16. Choose one of them, or package the model again.`,
           details: { model: 'sentiment', version: '1.0.0' },
         }),
       );

@@ -120,7 +120,8 @@ it('the estimate of a call is that of the variant that it names', async () => {
 it('a variant that a version does not have is refused with those that it has', async () => {
   await expect(open().model({ name: 'tiny', variant: 'fp16' })).rejects.toMatchObject({
     code: 'PACKAGE_INVALID',
-    message: 'Model tiny@1.0.0 has no variant fp16; it has fp32, int8.',
+    message:
+      'Model tiny@1.0.0 has no variant fp16; it has fp32, int8. Choose one of them, or package the model again.',
     details: { model: 'tiny', version: '1.0.0' },
   });
 });

@@ -33,10 +33,8 @@ async function findFault(
 ): Promise<string | undefined> {
   try {
     const opened = await store.open(await store.resolve(ref));
-    const { name, version } = opened.manifest;
-    await opened.checkSizes(
-      requireVariant({ name, version, variants: variantsOf(opened.manifest) }, ref.variant),
-    );
+    const { manifest } = opened;
+    await opened.checkSizes(requireVariant(manifest, variantsOf(manifest), ref.variant));
     return undefined;
   } catch (error) {
     if (!PilotlightError.is(error) || error.code === 'PACKAGE_UNAVAILABLE') throw error;

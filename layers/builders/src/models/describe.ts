@@ -14,12 +14,12 @@ import {
   modelNameSchema,
   modelVersionSchema,
   type OnnxManifest,
-  ownValue,
   type PackageFile,
   type PackageManifest,
   parseManifest,
   type ResolvedRef,
   readCatalog,
+  requireVariant,
   SERVED_SIDECARS,
   servedFiles,
   servedVariant,
@@ -134,7 +134,7 @@ function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { nam
 function describeServed(manifest: PackageManifest, options: DescribeOptions) {
   const served = describeOne(manifest, options);
   const others = namedBeside(manifest, options).flatMap(
-    (wanted) => findVariant(manifest, variantsOf(manifest), wanted).files,
+    (wanted) => requireVariant(manifest, variantsOf(manifest), wanted).files,
   );
   const files = new Map([...served.files, ...others].map((file) => [file.path, file]));
   return { ...served, files: [...files.values()] };
@@ -163,7 +163,7 @@ function describeOnCpu(
   { variant: wanted = manifest.defaultVariant }: DescribeOptions,
 ) {
   const variants: Readonly<Record<string, Pick<Variant, 'tier' | 'files'>>> = manifest.variants;
-  const { tier, files } = findVariant(manifest, variants, wanted);
+  const { tier, files } = requireVariant(manifest, variants, wanted);
   return { variant: wanted, tier, files: servedFiles(manifest, { files }) };
 }
 
@@ -174,25 +174,10 @@ function describeTransformersJs({ runtime, dtype, files }: TransformersJsManifes
 
 function chooseServed(manifest: OnnxManifest, { variant: wanted, gpu = false }: DescribeOptions) {
   const variant = servedVariant(manifest, gpu ? 'cuda' : 'cpu', wanted);
-  const { tier, files } = findVariant(manifest, manifest.variants, variant);
-  const fallback = findVariant(manifest, manifest.variants, manifest.defaultVariant);
+  const { tier, files } = requireVariant(manifest, manifest.variants, variant);
+  const fallback = requireVariant(manifest, manifest.variants, manifest.defaultVariant);
   const others = gpu && variant !== manifest.defaultVariant ? fallback.files : [];
   return { variant, tier, files: servedFiles(manifest, { files: [...files, ...others] }) };
-}
-
-function findVariant<V extends object>(
-  { name, version }: ResolvedRef,
-  variants: Readonly<Record<string, V>>,
-  wanted: string,
-): V {
-  const variant = ownValue(variants, wanted);
-  if (variant !== undefined) return variant;
-  throw new EngineError(
-    'PACKAGE_INVALID',
-    `Model ${name}@${version} has no variant ${wanted}; it has ${Object.keys(variants).join(', ')}. ` +
-      'Choose one of them, or package the model again.',
-    { details: { model: name, version } },
-  );
 }
 
 function readManifest(text: Buffer, ref: ResolvedRef): PackageManifest {

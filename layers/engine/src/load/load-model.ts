@@ -67,7 +67,7 @@ function forVariant(
   dependencies: LoaderDependencies,
 ): LoaderDependencies {
   if (variant === undefined) return dependencies;
-  requireVariant({ name: manifest.name, version: manifest.version, variants: variantsOf(manifest) }, variant);
+  requireVariant(manifest, variantsOf(manifest), variant);
   return { ...dependencies, settings: { ...dependencies.settings, variant } };
 }
 

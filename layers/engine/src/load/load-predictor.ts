@@ -26,7 +26,7 @@ export async function loadPredictor(
 ): Promise<Predictor> {
   const { settings } = dependencies;
   const variantName = servedVariant(manifest, settings.executionProvider, settings.variant);
-  const variant = requireVariant(manifest, variantName);
+  const variant = requireVariant(manifest, manifest.variants, variantName);
   const task = taskFor(manifest.task);
   const graph = variant.graphs.model;
   const missing = task.outputs.find(

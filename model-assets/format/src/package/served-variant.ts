@@ -49,17 +49,18 @@ export function variantsOf(manifest: PackageManifest): Readonly<Record<string, V
   return manifest.runtime === 'transformers.js' ? { [manifest.dtype]: manifest } : manifest.variants;
 }
 
-/** The variant of that name. @throws EngineError PACKAGE_INVALID with the names that there are */
+/** The variant of that name of a package. @throws EngineError PACKAGE_INVALID with the names that there are */
 export function requireVariant<V extends object>(
-  manifest: ResolvedRef & { readonly variants: Readonly<Record<string, V>> },
-  name: string,
+  { name, version }: ResolvedRef,
+  variants: Readonly<Record<string, V>>,
+  wanted: string,
 ): V {
-  const variant = ownValue(manifest.variants, name);
+  const variant = ownValue(variants, wanted);
   if (variant) return variant;
   throw new EngineError(
     'PACKAGE_INVALID',
-    `Model ${formatModelRef(manifest)} has no variant ${name}; it has ${Object.keys(manifest.variants).join(', ')}.`,
-    { details: { model: manifest.name, version: manifest.version } },
+    `Model ${formatModelRef({ name, version })} has no variant ${wanted}; it has ${Object.keys(variants).join(', ')}. Choose one of them, or package the model again.`,
+    { details: { model: name, version } },
   );
 }
 

@@ -38,7 +38,7 @@ it('a rule that leads to a variant, a version or a model that is not there is re
     code: 'INVALID_CONFIGURATION',
     details: {
       faults: [
-        'PILOTLIGHT_ROUTING: 1.variant: Model parity@1.0.0 has no variant fp16; it has int8, fp32.',
+        'PILOTLIGHT_ROUTING: 1.variant: Model parity@1.0.0 has no variant fp16; it has int8, fp32. Choose one of them, or package the model again.',
         'PILOTLIGHT_ROUTING: 2.variant: Model parity has no version 2.0.0; it has 1.0.0.',
         'PILOTLIGHT_ROUTING: 3.variant: There is no model named "other"; there are: parity.',
       ],

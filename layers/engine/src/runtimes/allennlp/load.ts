@@ -32,7 +32,7 @@ export async function loadArchive(
 ): Promise<AllenNlpModel> {
   const { createSession, settings } = dependencies;
   const variantName = settings.variant ?? manifest.defaultVariant;
-  const variant = requireVariant(manifest, variantName);
+  const variant = requireVariant(manifest, manifest.variants, variantName);
   await opened.checkSizes(variant);
   const openMs = performance.now() - start;
   const { intraOpThreads, allowSpinning, maxQueuedRequests, profilePrefix } = settings;

@@ -46,7 +46,7 @@ export async function loadGenerator(
 ): Promise<Generator> {
   checkDefaults(manifest);
   const variantName = settings.variant ?? manifest.defaultVariant;
-  const variant = requireVariant(manifest, variantName);
+  const variant = requireVariant(manifest, manifest.variants, variantName);
   await opened.checkSizes(variant);
   const openMs = performance.now() - start;
   const { intraOpThreads, allowSpinning, maxQueuedRequests, packing } = settings;
