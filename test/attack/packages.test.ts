@@ -254,7 +254,7 @@ function editGraph(tampered: TamperedPackage, from: string, to: string): void {
   tampered.sign('int8/model.onnx', Buffer.from(graph, 'latin1'));
 }
 
-it.each(sampled(Object.entries(REFUSED), { short: 32 }))(
+it.each(sampled(Object.entries(REFUSED), { short: 24 }))(
   'a package with %s is neither proven nor served',
   async (_title, tamper) => {
     const outcome = await attack(tamper);

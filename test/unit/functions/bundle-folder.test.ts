@@ -54,6 +54,8 @@ test('predict answers without the client of HTTP that Node has inside', () => {
     console.log(JSON.stringify({ statusCode, client }));`;
   const env = {
     ...process.env,
+    // A function refuses names like its own that it does not know.
+    PILOTLIGHT_TESTS: undefined,
     PILOTLIGHT_MODELS_DIR: import.meta.dirname,
     POWERTOOLS_METRICS_DISABLED: 'true',
   };
@@ -99,7 +101,7 @@ describe('a bundle that was made of the same sources', () => {
       const options = isLongLived(name) ? serverOptions(name, 'out') : bundleOptions(name, 'out');
       const { metafile } = await build({ ...options, write: false, metafile: true });
       const files = Object.keys(metafile.inputs).filter((file) => !/node_modules\/|^[\w-]+:/.test(file));
-      expect(files.length).toBeGreaterThan(10);
+      expect(files.length).toBeGreaterThan(2);
       const ours = new RegExp(`^(?:${SOURCES.join('|')})/.*\\.(?:ts|json)$`);
       expect(files.filter((file) => !ours.test(file))).toEqual([]);
     },
