@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { NIGHTLY } from './test/nightly.ts';
 import { LONG } from './test/scale.ts';
@@ -37,6 +39,13 @@ const left = LONG ? [] : NIGHTLY.filter((file) => !named(file));
 // Hundreds of tests start a process: with what V8 made of its modules kept, the CLI starts in half of the time. Coverage would be less exact.
 if (!process.argv.includes('--coverage')) {
   process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/pilotlight');
+}
+
+// Where fixtures are that files share: see test/fixtures/made-once.ts.
+if (process.argv.includes('run') && process.env.VITEST_RUN_FOLDER === undefined) {
+  const folder = join(tmpdir(), `pilotlight-run-${process.pid}`);
+  process.env.VITEST_RUN_FOLDER = folder;
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 }
 
 // An arena of malloc for each thread keeps what ONNX Runtime has freed: files that share a process would take 1 GB in each, with one arena 0.6 GB.

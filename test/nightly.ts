@@ -1,11 +1,13 @@
 /**
- * Files that take ten seconds and more each, and whose kind has others that `npm test` runs: they run at night, with PILOTLIGHT_TESTS=long, and
- * where they are named.
+ * Files that take about ten seconds and more each on a busy machine, and whose kind has others that `npm test` runs: they run at night, with
+ * PILOTLIGHT_TESTS=long, and where they are named.
  */
 export const NIGHTLY: readonly string[] = [
   'test/attack/add-kills.test.ts',
   'test/attack/batch.test.ts',
   'test/attack/http-fuzz.test.ts',
+  'test/attack/http-schema.test.ts',
+  'test/attack/hub-kills.test.ts',
   'test/attack/jobs.test.ts',
   'test/e2e/archives-lambda.test.ts',
   'test/e2e/aws-runtime.test.ts',
@@ -16,7 +18,9 @@ export const NIGHTLY: readonly string[] = [
   'test/e2e/rollout-memory.test.ts',
   'test/e2e/same-bits.test.ts',
   'test/e2e/same-bytes.test.ts',
+  'test/e2e/server-faults.test.ts',
   'test/e2e/server-traces.test.ts',
+  'test/golden/generation/prefix-same-bits.test.ts',
   'test/infra/app/server.test.ts',
   'test/infra/constructs/archives.test.ts',
   'test/infra/constructs/fetch-time.test.ts',

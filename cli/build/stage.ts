@@ -1,7 +1,7 @@
 /** Writes the folders that npm publishes, one for each package of the workspace. */
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bundle } from '../../functions/bundles/src/bundle.ts';
+import { bundleFolder } from '../../functions/bundles/src/index.ts';
 import { BUNDLES } from '../../functions/bundles/src/names.ts';
 import { internalsIn, publishedManifest } from './manifest.ts';
 import { ROOT, STAGED, type Workspace } from './packages.ts';
@@ -63,7 +63,8 @@ export function asDeclaration(text: string): string {
 }
 
 async function stageBundles(staged: string): Promise<void> {
-  for (const name of BUNDLES) await bundle(name, join(staged, 'prebuilt', name));
+  for (const name of BUNDLES)
+    cpSync(bundleFolder(name).folder, join(staged, 'prebuilt', name), { recursive: true });
   write(join(staged, 'prebuilt/THIRD-PARTY-LICENSES.txt'), await thirdPartyLicences());
 }
 

@@ -345,7 +345,7 @@ it('every key of at most 1,024 bytes comes back as it was, in the order of its b
       for (const one of wanted) await send(server.endpoint, path(one), { method: 'DELETE' });
       expect(await listAll(server.endpoint, pageSize)).toEqual([]);
     }),
-    { numRuns: cases({ short: 10, long: 100 }) },
+    { numRuns: cases({ short: 5, long: 100 }) },
   );
   await server.close();
   rmSync(join(s3.scratch, 'keys'), { recursive: true });

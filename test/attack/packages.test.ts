@@ -78,7 +78,7 @@ describe('a file that the manifest names', () => {
     ]),
   ];
   const all = FILES.flatMap((file) => damages.map(([title, damage]) => ({ file, title, damage })));
-  it.each(sampled(all, { short: 25 }))('$file that is $title is refused', async ({ file, damage }) => {
+  it.each(sampled(all, { short: 14 }))('$file that is $title is refused', async ({ file, damage }) => {
     const outcome = await attack((tampered) => damage(tampered, file));
     expect(outcome.verify).toMatch(CODE);
     if (SERVED.includes(file)) expect(outcome.load).toMatch(CODE);
@@ -254,16 +254,22 @@ function editGraph(tampered: TamperedPackage, from: string, to: string): void {
   tampered.sign('int8/model.onnx', Buffer.from(graph, 'latin1'));
 }
 
-it.each(Object.entries(REFUSED))('a package with %s is neither proven nor served', async (_title, tamper) => {
-  const outcome = await attack(tamper);
-  expect(outcome.verify).toMatch(CODE);
-  expect(outcome.load).toMatch(CODE);
-});
+it.each(sampled(Object.entries(REFUSED), { short: 24 }))(
+  'a package with %s is neither proven nor served',
+  async (_title, tamper) => {
+    const outcome = await attack(tamper);
+    expect(outcome.verify).toMatch(CODE);
+    expect(outcome.load).toMatch(CODE);
+  },
+);
 
-it.each(Object.entries(UNPROVEN))('a package with %s is not proven', async (_title, tamper) => {
-  const outcome = await attack(tamper);
-  expect(outcome.verify).toMatch(CODE);
-});
+it.each(sampled(Object.entries(UNPROVEN), { short: 12 }))(
+  'a package with %s is not proven',
+  async (_title, tamper) => {
+    const outcome = await attack(tamper);
+    expect(outcome.verify).toMatch(CODE);
+  },
+);
 
 it('a manifest with any character exchanged is refused, or served as it was, and never anything else', async () => {
   const random = new Random(14);

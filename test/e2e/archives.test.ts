@@ -1,5 +1,5 @@
 /** The archive of examples/from-allennlp from its file to an answer: packaged by the command, served over HTTP, in files and in the terminal. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Engine } from '@pilotlight/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { compareAnswers } from '../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { node, run } from './command.ts';
+import { runHere } from './command-here.ts';
 import { type Service, serve } from './http-service.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/from-allennlp');
@@ -22,6 +23,7 @@ const SENTENCE = first.input.sentence;
 
 const pilotlight = (...args: readonly string[]) =>
   run(node('cli/src/main.ts', ...args, '--packages', packages));
+const pilotlightHere = (...args: readonly string[]) => runHere([...args, '--packages', packages]);
 const add = (...args: readonly string[]) =>
   pilotlight('models', 'add', join(EXAMPLE, 'model.tar.gz'), '--tokenization', 'whitespace', ...args);
 
@@ -100,10 +102,10 @@ describe('an archive', () => {
   });
 
   test('is listed, described and proven', async () => {
-    expect((await pilotlight('models', 'list')).stdout).toMatch(
+    expect((await pilotlightHere('models', 'list')).stdout).toMatch(
       /ner +1\.0\.0 +crf_tagger +fp32 0\.1 MB +none +answers as AllenNLP in 6 cases/,
     );
-    expect((await pilotlight('models', 'info', 'ner')).stdout).toMatch(
+    expect((await pilotlightHere('models', 'info', 'ner')).stdout).toMatch(
       /crf_tagger of AllenNLP, predictor sentence_tagger/,
     );
     const proven = await pilotlight('models', 'verify', '--json');
@@ -147,10 +149,9 @@ describe('an archive', () => {
     const predict = (...args: readonly string[]) => pilotlight('predict', '--model', 'ner', ...args);
     const spans = await predict('--task', 'token-classification', SENTENCE);
     expect(spans.stdout).toMatch(/\[Joel Smith\|PER\].*Seattle +LOC +20-27/s);
-    const [field, text] = await Promise.all([
-      predict('--input', `sentence=${SENTENCE}`, '--json'),
-      predict(SENTENCE, '--json'),
-    ]);
+    const here = (...args: readonly string[]) => pilotlightHere('predict', '--model', 'ner', ...args);
+    const field = await here('--input', `sentence=${SENTENCE}`, '--json');
+    const text = await here(SENTENCE, '--json');
     const { inputs, result } = JSON.parse(field.stdout);
     expect(inputs).toEqual({ sentence: SENTENCE });
     expect(compareAnswers(first.output, result).problem).toBeUndefined();
@@ -163,7 +164,7 @@ describe('an archive', () => {
     [['--input', 'sentence'], '--input takes NAME=VALUE'],
     [['{'], 'is not JSON'],
   ])('refuses %j in one line', async (args, message) => {
-    const { code, stderr } = await pilotlight('predict', '--model', 'ner', ...args);
+    const { code, stderr } = await pilotlightHere('predict', '--model', 'ner', ...args);
     expect(code).not.toBe(0);
     expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(message)]);
   });
@@ -211,9 +212,11 @@ describe('an archive', () => {
   });
 
   test('is refused where a file of it differs from its manifest', async () => {
-    const { code, stdout } = await add('--name', 'tampered', '--quiet', '--token-budget', '512');
-    expect(code, stdout).toBe(0);
-    const file = join(packages, 'tampered/1.0.0/vocabulary/labels.txt');
+    const copy = join(packages, 'tampered/1.0.0');
+    cpSync(join(packages, 'ner/1.0.0'), copy, { recursive: true });
+    const manifest = join(copy, 'model.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"name": "ner"', '"name": "tampered"'));
+    const file = join(copy, 'vocabulary/labels.txt');
     writeFileSync(file, readFileSync(file, 'utf8').replace('O', 'X'));
     const refused = await service.post('tampered', { sentence: SENTENCE });
     expect(refused).toMatchObject({ status: 500, body: { code: 'PACKAGE_CORRUPT' } });
@@ -228,7 +231,7 @@ describe('add', () => {
     const { code, stderr } = await add('--name', 'wrong', '--reference', other, '--quiet');
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/1 of 1 references otherwise .*\n.*line 1: \.tags\[4\] is "U-LOC" instead of "O"/);
-    expect((await pilotlight('models', 'list')).stdout).not.toContain('wrong');
+    expect((await pilotlightHere('models', 'list')).stdout).not.toContain('wrong');
   }, 30_000);
 
   test("refuses a predictor of the team's own by its name, and says what to do", async () => {

@@ -8,6 +8,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSqs } from '../../infra/local/src/sqs/server.ts';
 import { node, run, type Service, startService } from './command.ts';
+import { runHere } from './command-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -56,7 +57,8 @@ describe('npm run batch', () => {
     [['redrive'], 'Name the dead-letter queue'],
   ])('%j is refused in one line', async ([file = '', ...options], message) => {
     const before = readdirSync(folder);
-    const { code, stderr } = await batch(file === 'redrive' ? file : join(folder, file), ...options);
+    const named = file === 'redrive' ? file : join(folder, file);
+    const { code, stderr } = await runHere(['batch', named, ...options]);
     expect(code).toBeGreaterThan(0);
     expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(message)]);
     expect(readdirSync(folder)).toEqual(before);
@@ -97,7 +99,7 @@ describe('npm run batch', () => {
       join(folder, '..', basename(folder), 'texts.txt'),
     ];
     for (const output of outputs) {
-      const { code, stderr } = await batch(file, '--model', 'sentiment', '--output', output);
+      const { code, stderr } = await runHere(['batch', file, '--model', 'sentiment', '--output', output]);
       expect(code).toBeGreaterThan(0);
       expect(stderr.trimEnd().split('\n')).toEqual([
         expect.stringMatching(/scores\.jsonl cannot be written \(ENOENT\)|is the file itself/),
@@ -109,7 +111,7 @@ describe('npm run batch', () => {
   it('refuses in one line a folder whose name is that of a file', async () => {
     const named = join(folder, 'folder.jsonl');
     mkdirSync(named);
-    const { code, stderr } = await batch(named, '--model', 'sentiment');
+    const { code, stderr } = await runHere(['batch', named, '--model', 'sentiment']);
     expect([code, stderr]).toEqual([1, `error FILE_UNREADABLE: ${named} is no file.\n`]);
   });
 

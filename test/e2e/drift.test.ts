@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../fixtures/random.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { type Ended, node, run } from './command.ts';
+import { runHere } from './command-here.ts';
 import { type InferenceServer, startServer } from './server.ts';
 
 const folder = temporaryFolder();
@@ -24,6 +25,8 @@ const review = (): string =>
 
 const reference = (...args: readonly string[]): Promise<Ended> =>
   run(node('cli/src/main.ts', 'models', 'reference', 'sentiment', '--packages', packages, ...args));
+const referenceHere = (...args: readonly string[]): Promise<Ended> =>
+  runHere(['models', 'reference', 'sentiment', '--packages', packages, ...args]);
 
 beforeAll(() => {
   cpSync('model-assets/packages/sentiment', join(packages, 'sentiment'), { recursive: true });
@@ -39,7 +42,7 @@ describe('models reference', () => {
     const recorded = readFileSync(FILE, 'utf8');
     expect(JSON.parse(recorded)).toMatchObject({ source: 'reviews, made up', texts: 1000, variant: 'int8' });
     expect(recorded).not.toMatch(/film|room|meal|awful/);
-    await reference('--texts', texts, '--source', 'reviews, made up');
+    await referenceHere('--texts', texts, '--source', 'reviews, made up');
     expect(readFileSync(FILE, 'utf8'), 'the same bytes').toBe(recorded);
   });
 
@@ -47,14 +50,14 @@ describe('models reference', () => {
     const before = readFileSync(FILE, 'utf8');
     const few = join(folder, 'few.txt');
     writeFileSync(few, Array.from({ length: 199 }, review).join('\n'));
-    const { code, stderr } = await reference('--texts', few);
+    const { code, stderr } = await referenceHere('--texts', few);
     expect(code).toBe(1);
     expect(stderr).toContain('The model answered 199 of the texts; a reference takes 200 or more');
     expect(readFileSync(FILE, 'utf8')).toBe(before);
   });
 
   test('is told what to record', async () => {
-    const { code, stderr } = await reference();
+    const { code, stderr } = await referenceHere();
     expect(code).toBe(2);
     expect(stderr).toContain('reference needs --texts');
   });

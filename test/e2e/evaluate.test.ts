@@ -5,6 +5,7 @@ import { evaluationReportSchema, readEvaluationReport } from '@pilotlight/lifecy
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { run } from './command.ts';
+import { runHere } from './command-here.ts';
 import { PACKAGES } from './packages.ts';
 
 const CLI = join(import.meta.dirname, '../../cli/src/main.ts');
@@ -85,7 +86,7 @@ describe('models eval', () => {
     ['a column without a field', ['sentiment', reviews, '--columns', 'text'], /takes pairs such as/],
     ['parameters that are no object', ['sentiment', reviews, '--parameters', '[1]'], /a JSON object/],
   ])('%s is wrong usage, exit code 2', async (_, args, message) => {
-    const ended = await models(...args);
+    const ended = await runHere(['models', 'eval', ...args, '--packages', PACKAGES]);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(message);
   });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageArchive, silent } from '@pilotlight/toolchain';
+import { copyMadeOnce } from '../fixtures/made-once.ts';
 
 export const EXAMPLE = join(import.meta.dirname, '../../examples/from-allennlp');
 
@@ -19,8 +20,12 @@ export const INPUTS = REFERENCES.map(({ input }) => input);
 export const OUTPUTS = REFERENCES.map(({ output }) => output);
 export const SENTENCE = 'Joel Smith lives in Seattle .';
 
-/** Packages it as `ner`, version 1.0.0. Its goldens are the references. */
-export async function addExample(packages: string): Promise<void> {
+/** Packages it as `ner`, version 1.0.0, once in a run of vitest. Its goldens are the references. */
+export function addExample(packages: string): Promise<void> {
+  return copyMadeOnce('example-archive', packages, packageExample);
+}
+
+async function packageExample(packages: string): Promise<void> {
   await packageArchive(
     {
       source: join(EXAMPLE, 'model.tar.gz'),

@@ -5,10 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { archiveMembers, CLASSIFIER_TENSORS, tarGz, weights } from '../fixtures/archives.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { node, run } from './command.ts';
+import { runHere } from './command-here.ts';
 
 const folder = temporaryFolder();
 const path = join(folder, 'model.tar.gz');
 const inspect = (...args: readonly string[]) => run(node('cli/src/main.ts', 'models', 'inspect', ...args));
+const inspectHere = (...args: readonly string[]) => runHere(['models', 'inspect', ...args]);
 
 describe('models inspect', () => {
   test('of an archive that can be added tells its parts, and ends with 0', async () => {
@@ -30,7 +32,7 @@ describe('models inspect', () => {
       /^missing +_classification_layer\.bias +weights\.th has no such tensor, of shape \[2\]$/m,
     );
     expect(code).toBe(1);
-    const asJson = await inspect(path, '--json');
+    const asJson = await inspectHere(path, '--json');
     expect(JSON.parse(asJson.stdout)).toMatchObject({
       model: 'basic_classifier',
       problems: [{ kind: 'missing', at: '_classification_layer.bias' }],
@@ -40,9 +42,9 @@ describe('models inspect', () => {
 
   test('of a file that is no archive says so in one line, and without a file ends with 2', async () => {
     writeFileSync(path, 'hello');
-    const { code, stderr } = await inspect(path);
+    const { code, stderr } = await inspectHere(path);
     expect(stderr).toMatch(/SOURCE_INVALID: The archive is damaged: it does not unpack as gzip\./);
     expect(code).toBe(1);
-    expect((await inspect()).code).toBe(2);
+    expect((await inspectHere()).code).toBe(2);
   });
 });

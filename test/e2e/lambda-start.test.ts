@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bash, node, run, type Service, startService } from './command.ts';
+import { runHere } from './command-here.ts';
 import { copyOfPackages, corruptWeights } from './packages.ts';
 
 const START = ['cli/src/main.ts', 'start'] as const;
@@ -96,7 +97,7 @@ test.each([
   [['--web', '--per-environment', '129'], '--per-environment takes a whole number from 1 to 128, not "129".'],
   [['--web', '--lambda'], '--lambda and --web are two ways of serving.'],
 ])('npm start refuses %j in one line', async (args, message) => {
-  const { code, stdout, stderr } = await run(node(...START, ...args));
+  const { code, stdout, stderr } = await runHere(['start', ...args]);
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
 });
 

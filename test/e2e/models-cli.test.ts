@@ -9,6 +9,7 @@ import { readSource } from '../../model-assets/toolchain/src/sources/index.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { LONG } from '../scale.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
+import { runHere } from './command-here.ts';
 
 const CLI = join(import.meta.dirname, '../../cli/src/main.ts');
 const folder = temporaryFolder();
@@ -39,9 +40,10 @@ function spawned(args: readonly string[]) {
   return { child, done };
 }
 
+const runModelsHere = (...args: string[]): Promise<Run> => runHere(['models', ...args]);
 const run = (...args: string[]): Promise<Run> => models(args).done;
-const addTiny = (...more: string[]) =>
-  run('add', checkpoint, '--name', 'tiny', '--token-budget', '512', '--packages', packages, ...more);
+const tiny = ['add', checkpoint, '--name', 'tiny', '--token-budget', '512', '--packages', packages];
+const addTiny = (...more: string[]) => run(...tiny, ...more);
 
 beforeAll(() => {
   const labels = ['negative', 'positive'];
@@ -61,7 +63,7 @@ describe('models', () => {
     expect(added.stderr).toMatch(/✓ calibrate +[\d.]+ m?s\n/);
     expect(added.stdout + added.stderr).not.toContain('\u001b');
 
-    const list = await run('list', '--packages', packages);
+    const list = await runModelsHere('list', '--packages', packages);
     expect(list.stdout).toMatch(/tiny +1\.0\.0 +text-classification +64 +int8 0\.\d MB, int8-/);
 
     const verified = await run('verify', '--packages', packages, '--json');
@@ -88,25 +90,25 @@ describe('models', () => {
   });
 
   test('exits with 1 and one line for a version that exists', async () => {
-    const { code, stderr, stdout } = await addTiny('--quiet');
+    const { code, stderr, stdout } = await runModelsHere(...tiny, '--quiet');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^error PACKAGE_EXISTS: tiny@1\.0\.0 exists.*--force\.\n$/);
   });
 
   test('exits with 1 for a package that was changed, and says which file', async () => {
-    expect((await addTiny('--version', '2.0.0', '--json')).code).toBe(0);
-    const weights = join(packages, 'tiny/2.0.0/int8/weights.bin');
+    expect((await addTiny('--version', '2.0.0', '--variants', 'fp32', '--json')).code).toBe(0);
+    const weights = join(packages, 'tiny/2.0.0/fp32/weights.bin');
     const bytes = readFileSync(weights);
     bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
     writeFileSync(weights, bytes);
     const { code, stdout } = await run('verify', 'all', '--packages', packages);
     expect(code).toBe(1);
     expect(stdout).toMatch(/tiny@1\.0\.0 .*proven/);
-    expect(stdout).toMatch(/tiny@2\.0\.0 +VERIFY_FAILED: .*sha256 of int8\/weights\.bin differs/);
+    expect(stdout).toMatch(/tiny@2\.0\.0 +VERIFY_FAILED: .*sha256 of fp32\/weights\.bin differs/);
   });
 
   test('exits with 2 and says what is wrong with a wrong command line', async () => {
-    const { code, stdout, stderr } = await run('add', 'x', '--nmae', 'y');
+    const { code, stdout, stderr } = await runModelsHere('add', 'x', '--nmae', 'y');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^error USAGE: .*did you mean '--name'\?.*\n$/);
   });
@@ -120,8 +122,11 @@ describe('models', () => {
     for (const file of ['model_a.onnx', 'model_b.onnx'])
       writeFileSync(join(repo, 'onnx', file), encodeModel(model));
 
-    const common = ['--name', 'vectors', '--token-budget', '512', '--packages', packages, '--force'];
-    const unclear = await run('add', repo, ...common, '--quiet');
+    const common = [
+      ...['--name', 'vectors', '--variants', 'fp32', '--token-budget', '512'],
+      ...['--packages', packages, '--force'],
+    ];
+    const unclear = await runModelsHere('add', repo, ...common, '--quiet');
     expect(unclear.stderr).toBe(
       'error SOURCE_INVALID: There are several .onnx files: onnx/model_a.onnx, onnx/model_b.onnx. Say which to take with --file.\n',
     );
@@ -135,7 +140,7 @@ describe('models', () => {
         },
       });
     }
-    const wrong = await run('add', repo, ...common, '--pooling', 'median');
+    const wrong = await runModelsHere('add', repo, ...common, '--pooling', 'median');
     expect(wrong).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--pooling takes cls, mean, max'),

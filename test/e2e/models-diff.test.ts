@@ -1,10 +1,11 @@
-/** `models diff` and `models fingerprint` as processes: exit codes, the comment of a pull request, answers of another machine. */
+/** `models diff` and `models fingerprint`, each as a process too: exit codes, the comment of a pull request, answers of another machine. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeTwin } from '../fixtures/twin-package.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { node, run } from './command.ts';
+import { runHere } from './command-here.ts';
 
 const folder = temporaryFolder();
 const twins = join(folder, 'twins');
@@ -12,7 +13,8 @@ const texts = join(folder, 'texts.jsonl');
 const recorded = join(folder, 'answers.jsonl');
 const TEXTS = ['A WONDERFUL film', 'I would NOT watch it again', '@someone said **so**, <b>in BOLD</b>'];
 
-const models = (...args: string[]) => run(node('cli/src/main.ts', 'models', ...args));
+const models = (...args: string[]) => runHere(['models', ...args]);
+const modelsApart = (...args: string[]) => run(node('cli/src/main.ts', 'models', ...args));
 
 beforeAll(() => {
   writeTwin({ name: 'sentiment', version: '1.0.1' }, twins, ({ normalizer }) => {
@@ -22,11 +24,12 @@ beforeAll(() => {
 });
 
 describe('models diff', () => {
-  const twinOf = (...more: string[]) =>
-    models('diff', 'sentiment', join(twins, 'sentiment', '1.0.1'), '--texts', texts, '--no-latency', ...more);
+  const twin = join(twins, 'sentiment', '1.0.1');
+  const compared = ['diff', 'sentiment', twin, '--texts', texts, '--no-latency'];
+  const twinOf = (...more: string[]) => models(...compared, ...more);
 
   test('tells people which tokens differ, and what the tokenizer does otherwise', async () => {
-    const { code, stdout } = await twinOf();
+    const { code, stdout } = await modelsApart(...compared);
     expect(code).toBe(0);
     expect(stdout).toContain('token ids differ in 3 of 3 texts');
     expect(stdout).toContain('lower-casing is off in B');
@@ -78,7 +81,7 @@ describe('models diff', () => {
 
 describe('models fingerprint', () => {
   test('prints short hashes of a package on a corpus', async () => {
-    const { code, stdout } = await models('fingerprint', texts, '--model', 'sentiment');
+    const { code, stdout } = await modelsApart('fingerprint', texts, '--model', 'sentiment');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^sentiment@1\.0\.1 int8 +3 +([0-9a-f]{4} ){3} +([0-9a-f]{4} ){3} /m);
   });

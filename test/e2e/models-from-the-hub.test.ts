@@ -37,7 +37,10 @@ afterEach(() => {
   rmSync(cache, { recursive: true, force: true });
 });
 
-const ADD = ['models', 'add', 'hf:acme/reviews', '--name', 'tiny', '--token-budget', '512', '--cache', cache];
+const ADD = [
+  ...['models', 'add', 'hf:acme/reviews', '--name', 'tiny', '--variants', 'fp32'],
+  ...['--token-budget', '512', '--cache', cache],
+];
 const env = () => ({ ...process.env, HOME: root, HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_secret' });
 const args = (more: readonly string[]) => [CLI, ...ADD, '--packages', packages, ...more];
 

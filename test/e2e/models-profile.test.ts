@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openSide, readProfile } from '@pilotlight/lifecycle';
 import { beforeAll, expect, test } from 'vitest';
 import { PACKAGES } from '../fixtures/twin-package.ts';
+import { LONG } from '../scale.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { node, run } from './command.ts';
 
@@ -62,12 +63,24 @@ test('measures each shape, tells stages and operators, keeps the profile and wri
     expect(event).toMatchObject({ ph: expect.stringMatching(/^[XM]$/), name: expect.any(String) });
 });
 
-test('a model that generates is profiled by calls, and nothing is kept where nobody wants it', async () => {
-  cpSync(join(PACKAGES, 'frames'), join(packages, 'frames'), { recursive: true });
-  const { code, stdout } = await profile('frames', '--tokens', '16', '--batch', '2', '--no-store', '--json');
-  expect(code).toBe(0);
-  const { measures, shapes, time } = JSON.parse(stdout);
-  expect({ measures, shapes: shapes.length }).toEqual({ measures: 'calls of 8 new tokens', shapes: 1 });
-  expect(time.operators.length).toBeGreaterThan(3);
-  expect(existsSync(join(packages, 'frames/1.0.0/profile.json'))).toBe(false);
-});
+// As many processes again, for what test/unit/lifecycle measures in this one.
+test.runIf(LONG)(
+  'a model that generates is profiled by calls, and nothing is kept where nobody wants it',
+  async () => {
+    cpSync(join(PACKAGES, 'frames'), join(packages, 'frames'), { recursive: true });
+    const { code, stdout } = await profile(
+      'frames',
+      '--tokens',
+      '16',
+      '--batch',
+      '2',
+      '--no-store',
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { measures, shapes, time } = JSON.parse(stdout);
+    expect({ measures, shapes: shapes.length }).toEqual({ measures: 'calls of 8 new tokens', shapes: 1 });
+    expect(time.operators.length).toBeGreaterThan(3);
+    expect(existsSync(join(packages, 'frames/1.0.0/profile.json'))).toBe(false);
+  },
+);

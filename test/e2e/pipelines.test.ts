@@ -1,13 +1,14 @@
 /** A model of images from its folder to an answer: packaged by the command, served over HTTP and by `npm run predict`. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleFolder } from '@pilotlight/functions';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { describePackage, placeModels } from '../../layers/builders/src/models/index.ts';
 import { writeImageModel } from '../fixtures/pipelines.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { node, run } from './command.ts';
+import { runHere } from './command-here.ts';
 import { type Service, serve } from './http-service.ts';
 
 const folder = temporaryFolder();
@@ -38,7 +39,7 @@ afterAll(() => service.stop());
 
 describe('a model of images', () => {
   test('is listed, and proven by the answers that it gave when it was packaged', async () => {
-    expect((await models('list', '--packages', packages)).stdout).toMatch(
+    expect((await runHere(['models', 'list', '--packages', packages])).stdout).toMatch(
       /colours +1\.0\.0 +image-classification +fp32 0\.0 MB, transformers\.js/,
     );
     const proven = await models('verify', '--packages', packages, '--json');
@@ -97,7 +98,16 @@ describe('a model of images', () => {
     [['--task', 'image-classification', '--reduce-range'], /--reduce-range is not for --runtime/],
     [['--task', 'summarization', '--version', '2.0.0'], /tokenizer\.json is missing/],
   ])('is not packaged with %j', async (args, message) => {
-    const { code, stderr } = await add('--version', '2.0.0', ...args);
+    const common = ['--name', 'colours', '--runtime', 'transformers.js', '--packages', packages];
+    const { code, stderr } = await runHere([
+      'models',
+      'add',
+      source,
+      ...common,
+      '--version',
+      '2.0.0',
+      ...args,
+    ]);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(message);
   });
@@ -115,9 +125,7 @@ describe('a model of images', () => {
   });
 
   test('adds nothing of transformers.js to a function', async () => {
-    const outdir = join(folder, 'bundle');
-    mkdirSync(outdir);
-    await bundle('predict', outdir);
+    const { folder: outdir } = bundleFolder('predict');
     const files = ['index.mjs', ...readdirSync(join(outdir, 'chunks')).map((name) => join('chunks', name))];
     const code = files.map((file) => readFileSync(join(outdir, file), 'utf8')).join('\n');
     expect(code).toContain('import("@huggingface/transformers")');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { node, type RunOptions, run } from './command.ts';
+import { runHere } from './command-here.ts';
 import { addTaskModels } from './task-models.ts';
 
 let packages: string;
@@ -15,6 +16,7 @@ afterAll(() => rmSync(packages, { recursive: true }));
 
 const predict = (args: readonly string[], options: RunOptions = {}) =>
   run(node('cli/src/main.ts', 'predict', '--packages', packages, ...args), options);
+const predictHere = (args: readonly string[]) => runHere(['predict', '--packages', packages, ...args]);
 
 test.each([
   ['answers', ['--context', 'The movie was good.', 'what was good'], /^QUESTION +ANSWER +OFFSETS +SCORE$/, 1],
@@ -24,7 +26,7 @@ test.each([
   ['encoder', ['--task', 'sentence-similarity', '--source', 'a', 'b', 'c'], /^SENTENCE +SCORE$/, 2],
   ['encoder', ['--set', 'pooling=mean', '--set', 'dimensions=3', 'a', 'b'], /^TEXT +SHAPE +VALUES$/, 2],
 ] as const)('%s answers %j in a table', async (model, args, header, rows) => {
-  const { code, stdout, stderr } = await predict(['--model', model, ...args]);
+  const { code, stdout, stderr } = await predictHere(['--model', model, ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [first, ...others] = stdout.trimEnd().split('\n');
   expect(first).toMatch(header);
@@ -45,7 +47,7 @@ test('pilotlight predict takes inputs in JSON from standard input, where a text 
 });
 
 test('pilotlight predict says what a task needs beside texts', async () => {
-  const { code, stdout, stderr } = await predict(['-m', 'answers', 'who?']);
+  const { code, stdout, stderr } = await predictHere(['-m', 'answers', 'who?']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('give the text that answers them with --context');
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bash, node, type RunOptions, run } from './command.ts';
+import { runHere } from './command-here.ts';
 import { copyOfPackages } from './packages.ts';
 
 const PREDICT = ['cli/src/main.ts', 'predict'] as const;
@@ -14,6 +15,9 @@ const jsonLines = (stdout: string): unknown[] =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
+
+const predictHere = (args: readonly string[]) =>
+  runHere(['predict', ...args], { PILOTLIGHT_MODELS_DIR: packages });
 
 let folder: string;
 beforeAll(() => {
@@ -54,13 +58,13 @@ test('pilotlight predict colours a terminal, but not a file, and not with NO_COL
 
 test('pilotlight predict cuts a long text to the width of the terminal', async () => {
   const text = 'this film is so very long '.repeat(9);
-  const { stdout } = await predict(['--model', 'sentiment', text]);
+  const { stdout } = await predictHere(['--model', 'sentiment', text]);
   expect(stdout.split('\n')[1]).toMatch(/^this film .*… +\w+ +[01]\.\d{3} /);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
 });
 
 test('pilotlight predict marks the spans of a text and lists them', async () => {
-  const { stdout } = await predict(['--model', 'slots', 'play some songs by Miles Davis on Spotify']);
+  const { stdout } = await predictHere(['--model', 'slots', 'play some songs by Miles Davis on Spotify']);
   expect(stdout).toContain('[Miles Davis|artist]');
   expect(stdout).toMatch(/^Miles Davis +artist +19-30 +[01]\.\d{3} +[█░]{10}$/m);
 });
@@ -69,12 +73,12 @@ test('pilotlight predict prints as many labels as --top-k says, best first', asy
   const { stdout } = await predict(['--model', 'intent', '--top-k', '3', '--json', 'what is my balance']);
   const [line] = jsonLines(stdout);
   expect(line).toMatchObject({ text: 'what is my balance', result: { length: 3, 0: { label: 'balance' } } });
-  const { stdout: all } = await predict(['--model', 'intent', '--top-k', 'all', '--json', 'hello']);
+  const { stdout: all } = await predictHere(['--model', 'intent', '--top-k', 'all', '--json', 'hello']);
   expect(jsonLines(all)[0]).toMatchObject({ result: { length: 151 } });
 });
 
 test('pilotlight predict reads the second text of a pair', async () => {
-  const { stdout } = await predict(['-m', 'sentiment', '--pair', 'I hate this', '--json', 'I love this']);
+  const { stdout } = await predictHere(['-m', 'sentiment', '--pair', 'I hate this', '--json', 'I love this']);
   expect(jsonLines(stdout)[0]).toMatchObject({
     inputs: { text: 'I love this', text_pair: 'I hate this' },
     result: { length: 1 },
@@ -91,13 +95,19 @@ test('pilotlight predict takes one text a line from standard input and skips emp
 });
 
 test('pilotlight predict takes one text a line from a file', async () => {
-  const { stdout } = await predict(['-m', 'sentiment', '--json', '-f', file('a.txt', '"quoted"\nplain\n')]);
+  const { stdout } = await predictHere([
+    '-m',
+    'sentiment',
+    '--json',
+    '-f',
+    file('a.txt', '"quoted"\nplain\n'),
+  ]);
   expect(jsonLines(stdout)).toMatchObject([{ text: '"quoted"' }, { text: 'plain' }]);
 });
 
 test('pilotlight predict takes strings and objects from a .jsonl file', async () => {
   const path = file('a.jsonl', '"one"\n{"text":"two","id":7}\n{"inputs":"three"}\n');
-  const { stdout } = await predict(['-m', 'sentiment', '--json', '--file', path]);
+  const { stdout } = await predictHere(['-m', 'sentiment', '--json', '--file', path]);
   expect(jsonLines(stdout)).toMatchObject([{ text: 'one' }, { text: 'two' }, { text: 'three' }]);
 });
 
@@ -115,12 +125,12 @@ test('pilotlight predict ends quietly when its reader has seen enough', async ()
 
 test('pilotlight predict names the text that is too long with both numbers, and cuts it where --truncate says so', async () => {
   const long = 'word '.repeat(400);
-  const refused = await predict(['-m', 'sentiment', 'short', long]);
+  const refused = await predictHere(['-m', 'sentiment', 'short', long]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
     /^error INPUT_REFUSED: Text 2 has 40\d tokens; this model takes at most \d+\. .*--truncate\.\n$/,
   );
-  expect(await predict(['-m', 'sentiment', '--truncate', 'short', long])).toMatchObject({
+  expect(await predictHere(['-m', 'sentiment', '--truncate', 'short', long])).toMatchObject({
     code: 0,
     stderr: '',
   });
@@ -148,7 +158,7 @@ test.each([
   ],
   ['texts and a file', ['-m', 'sentiment', '--file', 'x.txt', 'a'], 'Give texts or --file, not both.'],
 ])('pilotlight predict refuses %s in one line and exits with 2', async (_what, args, message) => {
-  const { code, stdout, stderr } = await predict(args);
+  const { code, stdout, stderr } = await predictHere(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(message);
   expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -163,13 +173,18 @@ test.each([
 });
 
 test('pilotlight predict names the line of a .jsonl file that is at fault', async () => {
-  const { code, stderr } = await predict(['-m', 'sentiment', '-f', file('b.jsonl', '"a"\n{"txt":"b"}\n')]);
+  const { code, stderr } = await predictHere([
+    '-m',
+    'sentiment',
+    '-f',
+    file('b.jsonl', '"a"\n{"txt":"b"}\n'),
+  ]);
   expect(code).toBe(1);
   expect(stderr).toContain('b.jsonl:2 is neither a string nor an object with "text" or "inputs".');
 });
 
 test('pilotlight predict explains its options with examples', async () => {
-  const { code, stdout } = await predict(['--help']);
+  const { code, stdout } = await predictHere(['--help']);
   expect(code).toBe(0);
   expect(stdout).toContain('pilotlight predict --model intent --top-k 3');
 });

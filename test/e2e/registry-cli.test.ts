@@ -1,4 +1,4 @@
-/** The commands of a registry as processes, beside an S3 of this machine. */
+/** The commands of a registry beside an S3 of this machine: a push and a pull as processes, the others in this one. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type S3Server, startS3 } from '../../infra/local/src/s3/server.ts';
 import { writePackage } from '../unit/layers/model-packages.ts';
 import { node, run } from './command.ts';
+import { runHere } from './command-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-registry-'));
 const packages = join(folder, 'packages');
@@ -29,12 +30,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const models = (...args: readonly string[]) => run(node('cli/src/main.ts', 'models', ...args), { env });
+const modelsApart = (...args: readonly string[]) => run(node('cli/src/main.ts', 'models', ...args), { env });
+const models = (...args: readonly string[]) => runHere(['models', ...args], env);
 const because = ['--because', 'it is better', '--who', 'ada@example.com'];
 
 describe('models', () => {
   test('a version goes in, becomes prod, is rolled back and pulled', async () => {
-    const pushed = await models('push', 'sentiment@1.0.0', ...because);
+    const pushed = await modelsApart('push', 'sentiment@1.0.0', ...because);
     expect(pushed).toMatchObject({ code: 0, stderr: '' });
     expect(pushed.stdout).toMatch(
       /^sentiment@1\.0\.0 is in s3:\/\/acme-models\/registry: 0\.0 MB, of which 0\.0 MB were put now\.\nmodel\.json [0-9a-f]{64}\n$/,
@@ -64,7 +66,13 @@ describe('models', () => {
       code: 1,
       stderr: expect.stringMatching(/^error GATE_FAILED: .* requires accuracy>=0\.9\./),
     });
-    const pulled = await models('pull', 'sentiment@prod', '--packages', join(folder, 'pulled'), '--json');
+    const pulled = await modelsApart(
+      'pull',
+      'sentiment@prod',
+      '--packages',
+      join(folder, 'pulled'),
+      '--json',
+    );
     expect(JSON.parse(pulled.stdout)).toMatchObject({ package: 'sentiment@1.0.0' });
 
     const history = await models('history', 'sentiment');

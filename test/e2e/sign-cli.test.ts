@@ -7,6 +7,7 @@ import { openKmsSigner, signPackage, verifySignature } from '@pilotlight/lifecyc
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MODEL, TamperedPackage } from '../attack/tampered-package.ts';
 import { node, run } from './command.ts';
+import { runHere } from './command-here.ts';
 import { hasMoto, type Moto, startMoto } from './moto.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-sign-'));
@@ -23,17 +24,18 @@ afterAll(() => {
 });
 
 const models = (...args: readonly string[]) => run(node('cli/src/main.ts', 'models', ...args));
-const verify = () => models('verify', NAME, '--packages', copy.packages, '--signed-by', publicKey, '--quiet');
+const verifying = () => ['verify', NAME, '--packages', copy.packages, '--signed-by', publicKey, '--quiet'];
 
 it('a package that was signed is proven, and one that was not is refused', async () => {
-  const made = await models('sign', '--new-key', key);
+  const made = await runHere(['models', 'sign', '--new-key', key]);
   expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('BEGIN PUBLIC KEY') });
   writeFileSync(publicKey, made.stdout);
-  expect(await verify()).toMatchObject({ code: 1, stdout: expect.stringContaining('no signature.json') });
+  const before = await runHere(['models', ...verifying()]);
+  expect(before).toMatchObject({ code: 1, stdout: expect.stringContaining('no signature.json') });
 
   const signed = await models('sign', NAME, '--key', key, '--packages', copy.packages);
   expect(signed).toMatchObject({ code: 0, stdout: expect.stringContaining(`${NAME} is signed`) });
-  expect(await verify()).toMatchObject({ code: 0, stdout: expect.stringContaining('proven') });
+  expect(await models(...verifying())).toMatchObject({ code: 0, stdout: expect.stringContaining('proven') });
 
   const engine = new Engine({ packages: copy.packages, signedBy: [readFileSync(publicKey, 'utf8')] });
   await expect(engine.predict(MODEL.name, ['What a day!'])).resolves.toMatchObject({ results: [{}] });

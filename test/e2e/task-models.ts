@@ -6,6 +6,7 @@ import type { TaskName } from '@pilotlight/engine';
 import { packageModel } from '../../model-assets/toolchain/src/package-model.ts';
 import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { type Head, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { copyMadeOnce } from '../fixtures/made-once.ts';
 
 interface TinyModel {
   readonly task: TaskName;
@@ -28,7 +29,7 @@ export const TASK_MODELS = {
 } as const satisfies Record<string, TinyModel>;
 export type TaskModelName = keyof typeof TASK_MODELS;
 
-/** Packages those models, fp32 only. */
+/** Packages those models, fp32 only, each once in a run of vitest. */
 export async function addTaskModels(
   packages: string,
   names: readonly TaskModelName[] = Object.keys(TASK_MODELS) as TaskModelName[],
@@ -37,9 +38,12 @@ export async function addTaskModels(
   const quantise = { keep: [], reduceRange: false };
   for (const name of names) {
     const { task, ...checkpoint }: TinyModel = TASK_MODELS[name];
-    const source = mkdtempSync(join(tmpdir(), 'pilotlight-checkpoint-'));
-    writeCheckpoint({ family: 'bert', shape: SHAPES.tiny, ...checkpoint }, source);
-    await packageModel({ source, packages, name, version: '1.0.0', task, quantise, ...kept }, silent);
-    rmSync(source, { recursive: true });
+    await copyMadeOnce(`task-model-${name}`, packages, async (made) => {
+      const source = mkdtempSync(join(tmpdir(), 'pilotlight-checkpoint-'));
+      writeCheckpoint({ family: 'bert', shape: SHAPES.tiny, ...checkpoint }, source);
+      const options = { source, packages: made, name, version: '1.0.0', task, quantise, ...kept };
+      await packageModel(options, silent);
+      rmSync(source, { recursive: true });
+    });
   }
 }

@@ -6,6 +6,7 @@ import { openTokenizer, packagedTokenizer } from '../fixtures/open-tokenizer.ts'
 import { Random } from '../fixtures/random.ts';
 import { spanPredictor } from '../fixtures/span-predictor.ts';
 import { byteLevelBpe, unigram } from '../fixtures/tokenizers.ts';
+import { cases } from '../scale.ts';
 
 const PIECES = [
   'the',
@@ -42,7 +43,8 @@ const PIECES = [
   '</s>',
 ] as const;
 const random = new Random(5);
-const TEXTS = Array.from({ length: 1000 }, () =>
+const COUNT = cases({ short: 300, long: 1000 });
+const TEXTS = Array.from({ length: COUNT }, () =>
   Array.from({ length: 1 + random.below(16) }, () => random.pick(PIECES)).join(''),
 );
 const LABELS = ['O', 'B-A', 'I-A', 'E-A', 'S-A', 'B-B', 'I-B'];
@@ -111,15 +113,15 @@ describe.each(Object.entries(FAMILIES))('spans by the tokenizer of %s', (_name, 
     ['first', 'utf16'],
     ['average', 'codepoint'],
     ['max', 'utf16'],
-  ] as const)('slice 1,000 texts to the entities of strategy %s, in %s', async (strategy, unit) => {
+  ] as const)('slice texts to the entities of strategy %s, in %s', async (strategy, unit) => {
     const found = await entitiesOf(strategy, unit);
-    expect(found.flat().length).toBeGreaterThan(1500);
+    expect(found.flat().length).toBeGreaterThan(1.5 * COUNT);
     expectWords(unit, found);
   });
 
-  it.each(UNITS)('slice 1,000 texts to every token by itself, in %s', async (unit) => {
+  it.each(UNITS)('slice texts to every token by itself, in %s', async (unit) => {
     const found = await entitiesOf('none', unit);
-    expect(found.flat().length).toBeGreaterThan(4000);
+    expect(found.flat().length).toBeGreaterThan(4 * COUNT);
     expectWords(unit, found);
     const known = found
       .flat()
@@ -129,7 +131,7 @@ describe.each(Object.entries(FAMILIES))('spans by the tokenizer of %s', (_name, 
     const plain = known.filter(
       ({ word }) => family !== FAMILIES['byte-level BPE'] || /^[\x21-\x7e]*$/.test(word),
     );
-    expect(plain.length).toBeGreaterThan(1000);
+    expect(plain.length).toBeGreaterThan(COUNT);
     expect(plain.map(({ word }) => spelt(word))).toEqual(
       plain.map(({ token = '' }) => withoutMarks(token.replace(/^(##|▁|Ġ)/, ''))),
     );
@@ -148,24 +150,21 @@ describe.each(Object.entries(FAMILIES))('spans by the tokenizer of %s', (_name, 
   it.each([
     [true, 'codepoint'],
     [false, 'utf16'],
-  ] as const)(
-    'slice 1,000 contexts to the answers, words: %s, in %s',
-    async (align_to_words, offset_unit) => {
-      const predictor = spanPredictor({ task: 'question-answering', tokenizer, maxTokens });
-      const parameters = {
-        top_k: 8,
-        doc_stride: 4,
-        align_to_words,
-        handle_impossible_answer: true,
-        offset_unit,
-      };
-      const inputs = TEXTS.map((context) => ({ question: 'who', context }));
-      const { results } = await predictor.predict(inputs, parameters);
-      const found = results.map((result) =>
-        answers.parse(result).map(({ answer: word, start, end }) => ({ word, start, end })),
-      );
-      expect(found.flat().length).toBeGreaterThan(1500);
-      expectWords(offset_unit, found);
-    },
-  );
+  ] as const)('slice contexts to the answers, words: %s, in %s', async (align_to_words, offset_unit) => {
+    const predictor = spanPredictor({ task: 'question-answering', tokenizer, maxTokens });
+    const parameters = {
+      top_k: 8,
+      doc_stride: 4,
+      align_to_words,
+      handle_impossible_answer: true,
+      offset_unit,
+    };
+    const inputs = TEXTS.map((context) => ({ question: 'who', context }));
+    const { results } = await predictor.predict(inputs, parameters);
+    const found = results.map((result) =>
+      answers.parse(result).map(({ answer: word, start, end }) => ({ word, start, end })),
+    );
+    expect(found.flat().length).toBeGreaterThan(1.5 * COUNT);
+    expectWords(offset_unit, found);
+  });
 });

@@ -1,7 +1,7 @@
 /** Asks this machine for the facts. */
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { defaultCache } from '@pilotlight/toolchain';
+import { defaultCache } from '@pilotlight/toolchain/internal/sources/remote/cache';
 import { buildFolder, packagesFolder } from '../clone.ts';
 import { readAws, readClock } from './facts/aws.ts';
 import { readDisk, readLayers } from './facts/folders.ts';

@@ -1,5 +1,6 @@
 /** `add model.tar.gz`: an archive of AllenNLP. */
-import { type ArchiveOptions, type ArchiveResult, packageArchive, silent } from '@pilotlight/toolchain';
+import type { ArchiveOptions, ArchiveResult } from '@pilotlight/toolchain';
+import { silent } from '@pilotlight/toolchain/internal/progress';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
@@ -35,6 +36,7 @@ export async function addArchive(
   const { base, predictor, reference, tokenization } = values;
   const budget = values['token-budget'];
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
+  const { packageArchive } = await import('@pilotlight/toolchain/internal/allennlp/package/package-archive');
   const start = performance.now();
   const result = await packageArchive(
     {

@@ -1,15 +1,10 @@
 /** `add` of a checkpoint that generates text. */
 
 import { describeTextLoss, GENERATION_TASKS } from '@pilotlight/model-format';
-import {
-  type GeneratorOptions,
-  type GeneratorResult,
-  INT8_RUNGS,
-  packageGenerator,
-  QUALITY_LEVELS,
-  silent,
-  type TextAttempt,
-} from '@pilotlight/toolchain';
+import type { GeneratorOptions, GeneratorResult, TextAttempt } from '@pilotlight/toolchain';
+import { QUALITY_LEVELS } from '@pilotlight/toolchain/internal/options';
+import { silent } from '@pilotlight/toolchain/internal/progress';
+import { INT8_RUNGS } from '@pilotlight/toolchain/internal/schemes/rung';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { chooseOne } from '../kit/options.ts';
@@ -49,6 +44,9 @@ export async function addGenerator(
   if (other !== undefined) throw usageError(`--${other} is not for a model that generates text.`);
   const { task, texts, scheme } = values;
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
+  const { packageGenerator } = await import(
+    '@pilotlight/toolchain/internal/generation/package/package-generator'
+  );
   const start = performance.now();
   const result = await packageGenerator(
     {

@@ -2,7 +2,7 @@
 
 import type { TransformersJsTaskName } from '@pilotlight/engine';
 import { sumOfBytes, TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
-import { packageTransformersJs, type TransformersJsOptions } from '@pilotlight/toolchain';
+import type { TransformersJsOptions } from '@pilotlight/toolchain';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { chooseOne } from '../kit/options.ts';
@@ -31,6 +31,9 @@ export async function addTransformersJs(
   { stdout }: Pick<Terminal, 'stdout'>,
 ): Promise<undefined> {
   const { task, dtype } = parseValues(values);
+  const { packageTransformersJs } = await import(
+    '@pilotlight/toolchain/internal/transformers-js/package-model'
+  );
   const result = await packageTransformersJs({ ...common, task, ...(dtype && { dtype }) });
   const { folder, manifest, proof } = result;
   const bytes = sumOfBytes(manifest.files);

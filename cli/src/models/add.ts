@@ -6,19 +6,15 @@ import {
   type TaskName,
   taskNameSchema,
 } from '@pilotlight/model-format';
-import {
-  type FetchedSource,
-  INT8_RUNGS,
-  isGeneratorFolder,
-  isRemote,
-  type PackageOptions,
-  packageModel,
-  QUALITY_LEVELS,
-  refuseExisting,
-  silent,
-  VARIANTS,
-  type VariantName,
-} from '@pilotlight/toolchain';
+import type { FetchedSource, PackageOptions, VariantName } from '@pilotlight/toolchain';
+import { isGeneratorFolder } from '@pilotlight/toolchain/internal/generation/package/read-generator';
+import { QUALITY_LEVELS } from '@pilotlight/toolchain/internal/options';
+import { refuseExisting } from '@pilotlight/toolchain/internal/package/staging';
+import { packageModel } from '@pilotlight/toolchain/internal/package-model';
+import { silent } from '@pilotlight/toolchain/internal/progress';
+import { VARIANTS } from '@pilotlight/toolchain/internal/schemes/index';
+import { INT8_RUNGS } from '@pilotlight/toolchain/internal/schemes/rung';
+import { isRemote } from '@pilotlight/toolchain/internal/sources/remote/index';
 import { folderForNewPackages } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveManifest, LoadedModel } from '@pilotlight/engine';
 import { parseAnswerGoldens } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
-import { type ArchiveLatencyRow, measureArchiveLatency } from '@pilotlight/toolchain';
+import type { ArchiveLatencyRow } from '@pilotlight/toolchain';
+import { measureArchiveLatency } from '@pilotlight/toolchain/internal/stages/bench';
 import { duration, table } from '../kit/table.ts';
 
 /** Inputs of a call: as a client sends them, and as a file of rows is answered. */

@@ -1,7 +1,8 @@
 /** `pilotlight models bench` for a model that generates text: one text at a time, and several. */
 import type { LoadedModel } from '@pilotlight/engine';
 import type { GenerationManifest } from '@pilotlight/model-format';
-import { type GenerationLatencyRow, measureGenerationLatency } from '@pilotlight/toolchain';
+import type { GenerationLatencyRow } from '@pilotlight/toolchain';
+import { measureGenerationLatency } from '@pilotlight/toolchain/internal/generation/measure-latency';
 import { duration, table } from '../kit/table.ts';
 
 const RUNS = 5;

@@ -1,5 +1,7 @@
 import { Engine, type Predictor } from '@pilotlight/engine';
-import { type LatencyRow, measureLatency, selectPackages } from '@pilotlight/toolchain';
+import type { LatencyRow } from '@pilotlight/toolchain';
+import { selectPackages } from '@pilotlight/toolchain/internal/package/packages-folder';
+import { measureLatency } from '@pilotlight/toolchain/internal/stages/bench';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

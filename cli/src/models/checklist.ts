@@ -1,5 +1,9 @@
-import { checklistMarkdown, GOLDENS_TITLE, makeChecklist } from '@pilotlight/lifecycle';
-import { selectPackages } from '@pilotlight/toolchain';
+import {
+  checklistMarkdown,
+  GOLDENS_TITLE,
+  makeChecklist,
+} from '@pilotlight/lifecycle/internal/checklist/checklist';
+import { selectPackages } from '@pilotlight/toolchain/internal/package/packages-folder';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

@@ -1,12 +1,7 @@
 /** Sources that are addresses, `hf:org/model`: they are fetched, and the command goes on with their folders. */
-import {
-  type FetchedSource,
-  type FetchModelOptions,
-  fetchModel,
-  isRemote,
-  type Progress,
-  type Wanted,
-} from '@pilotlight/toolchain';
+import type { FetchedSource, FetchModelOptions, Progress, Wanted } from '@pilotlight/toolchain';
+import { fetchModel } from '@pilotlight/toolchain/internal/fetch-model';
+import { isRemote } from '@pilotlight/toolchain/internal/sources/remote/index';
 
 /** The options of a command line that say how something is fetched. */
 export interface FetchValues {

@@ -8,7 +8,7 @@ import {
   readSamples,
   shortForm,
 } from '@pilotlight/lifecycle/internal/compare/index';
-import { selectPackages } from '@pilotlight/toolchain';
+import { selectPackages } from '@pilotlight/toolchain/internal/package/packages-folder';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

@@ -8,7 +8,7 @@ import {
   sumOfBytes,
   type Variant,
 } from '@pilotlight/model-format';
-import { selectPackages } from '@pilotlight/toolchain';
+import { selectPackages } from '@pilotlight/toolchain/internal/package/packages-folder';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

@@ -1,4 +1,6 @@
-import { type Inspection, inspectArchive, silent } from '@pilotlight/toolchain';
+import type { Inspection } from '@pilotlight/toolchain';
+import { inspectArchive } from '@pilotlight/toolchain/internal/allennlp/inspect/inspect-archive';
+import { silent } from '@pilotlight/toolchain/internal/progress';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { printable } from '../kit/style.ts';

@@ -1,6 +1,7 @@
-import { type MigrateResult, migratePackage } from '@pilotlight/lifecycle';
+import type { MigrateResult } from '@pilotlight/lifecycle';
+import { migratePackage } from '@pilotlight/lifecycle/internal/migrate/migrate-package';
 import { modelVersionSchema } from '@pilotlight/model-format';
-import { selectPackages } from '@pilotlight/toolchain';
+import { selectPackages } from '@pilotlight/toolchain/internal/package/packages-folder';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

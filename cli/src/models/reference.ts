@@ -1,7 +1,10 @@
 import { basename } from 'node:path';
 import { FolderStore, parseModelRef } from '@pilotlight/engine';
 import { parseSide } from '@pilotlight/lifecycle/internal/compare/run/side';
-import { type RecordedReference, readTexts, recordReference, silent } from '@pilotlight/toolchain';
+import type { RecordedReference } from '@pilotlight/toolchain';
+import { silent } from '@pilotlight/toolchain/internal/progress';
+import { readTexts } from '@pilotlight/toolchain/internal/stages/goldens';
+import { recordReference } from '@pilotlight/toolchain/internal/stages/record-reference';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

@@ -1,13 +1,9 @@
-import {
-  openFileSigner,
-  openKmsSigner,
-  type PackageSigner,
-  type SignResult,
-  signPackage,
-  writeNewKey,
-} from '@pilotlight/lifecycle';
+import type { PackageSigner, SignResult } from '@pilotlight/lifecycle';
+import { signPackage } from '@pilotlight/lifecycle/internal/sign/sign-package';
+import { openFileSigner, openKmsSigner, writeNewKey } from '@pilotlight/lifecycle/internal/sign/signer';
 import { publicKeyText } from '@pilotlight/model-format/signature';
-import { selectPackages, verifyPackage } from '@pilotlight/toolchain';
+import { selectPackages } from '@pilotlight/toolchain/internal/package/packages-folder';
+import { verifyPackage } from '@pilotlight/toolchain/internal/verify-package';
 import { packagesFolder } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

@@ -1,6 +1,9 @@
 import { PilotlightError } from '@pilotlight/engine';
-import { verifySignature } from '@pilotlight/lifecycle';
-import { selectPackages, silent, type VariantProof, verifyPackage } from '@pilotlight/toolchain';
+import { verifySignature } from '@pilotlight/lifecycle/internal/sign/sign-package';
+import type { VariantProof } from '@pilotlight/toolchain';
+import { selectPackages } from '@pilotlight/toolchain/internal/package/packages-folder';
+import { silent } from '@pilotlight/toolchain/internal/progress';
+import { verifyPackage } from '@pilotlight/toolchain/internal/verify-package';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

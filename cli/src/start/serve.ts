@@ -51,6 +51,10 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     ...(values.server !== undefined && { PILOTLIGHT_SERVER: await serverSetting(values.server) }),
   };
   const config = readConfig(environment, COMMAND_SETTINGS);
+  const keys = values['api-keys'];
+  // Read before models are loaded, so that a file that is refused is refused at once.
+  const keyed =
+    keys === undefined ? undefined : await (await import('./local-callers.ts')).localCallers(keys);
   keepHeapSmall();
   const own = await ownPredictors(config);
   const rolling = await readRollout(config);
@@ -72,10 +76,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
       import('./local-app.ts'),
     ]);
     const elsewhere = await handOverOptions(config, consoleLogger);
-    const callers =
-      values['api-keys'] === undefined
-        ? await callerOptions(config, { logger: consoleLogger, frozen: false })
-        : await (await import('./local-callers.ts')).localCallers(values['api-keys']);
+    const callers = keyed ?? (await callerOptions(config, { logger: consoleLogger, frozen: false }));
     const ending = new AbortController();
     const app = createLocalApp(engine, config, quiet, {
       ...elsewhere,

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BundleError } from './errors.ts';
+import { readMade, recordMade } from './made-before.ts';
 import { BUNDLES, type BundleName } from './names.ts';
 
 export { BUNDLE_ERROR_CODES, BundleError, type BundleErrorCode } from './errors.ts';
@@ -29,9 +30,9 @@ const PREBUILT = fileURLToPath(new URL('../prebuilt', import.meta.url));
 const bundles = new Map<BundleName, FunctionBundle>();
 
 /**
- * Returns the bundle of a function or of the server. An installed package brings it; in the repository esbuild makes it once in
- * each process, in `dist/functions/<name>-<hash of the content>`, and one rename publishes it, so that several processes may
- * make the same bundle at once.
+ * Returns the bundle of a function or of the server. An installed package brings it; in the repository esbuild makes it once for
+ * each state of the sources, in `dist/functions/<name>-<hash of the content>`, and one rename publishes it, so that several processes
+ * may make the same bundle at once.
  *
  * @throws BundleError BUNDLE_FAILED with what esbuild said
  */
@@ -42,9 +43,23 @@ export function bundleFolder(name: BundleName): FunctionBundle {
     throw new BundleError('BUNDLE_FAILED', `There is no function ${name}; there are ${BUNDLES.join(', ')}.`);
   }
   const prebuilt = join(PREBUILT, name);
-  const made = existsSync(prebuilt) ? { folder: prebuilt, ...measureFolder(prebuilt) } : makeBundle(name);
+  const made = existsSync(prebuilt)
+    ? { folder: prebuilt, ...measureFolder(prebuilt) }
+    : (findMade(name) ?? makeBundle(name));
   bundles.set(name, made);
   return made;
+}
+
+const folderOf = (name: BundleName, sha256: string): string => join(OUTDIR, `${name}-${sha256.slice(0, 12)}`);
+
+/** The bundle that an earlier process made of the same sources, if its files are still what they were. */
+function findMade(name: BundleName): FunctionBundle | undefined {
+  const sha256 = readMade(OUTDIR, name);
+  if (sha256 === undefined) return undefined;
+  const folder = folderOf(name, sha256);
+  if (!existsSync(folder)) return undefined;
+  const content = measureFolder(folder);
+  return content.sha256 === sha256 ? { folder, ...content } : undefined;
 }
 
 function makeBundle(name: BundleName): FunctionBundle {
@@ -52,8 +67,9 @@ function makeBundle(name: BundleName): FunctionBundle {
   try {
     execFileSync(process.execPath, [BUNDLER, name, unfinished], { stdio: ['ignore', 'ignore', 'pipe'] });
     const content = measureFolder(unfinished);
-    const folder = join(OUTDIR, `${name}-${content.sha256.slice(0, 12)}`);
+    const folder = folderOf(name, content.sha256);
     if (!existsSync(folder)) publish(unfinished, folder);
+    recordMade(OUTDIR, name, content.sha256);
     return { folder, ...content };
   } catch (cause) {
     const reason = firstError(cause);

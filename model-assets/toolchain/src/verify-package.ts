@@ -1,11 +1,8 @@
 import type { ExecutionProvider, PackageEntry } from '@pilotlight/engine';
 import type { Variant } from '@pilotlight/model-format';
-import { verifyArchivePackage } from './allennlp/package/verify-package.ts';
 import { ToolchainError } from './errors.ts';
-import { verifyGenerationPackage } from './generation/package/verify-package.ts';
 import { passesNeighbourGate } from './package/neighbour-gate.ts';
-import { type VariantProof, verifyVariants } from './stages/verify.ts';
-import { verifyTransformersJs } from './transformers-js/verify-package.ts';
+import type { VariantProof } from './stages/verify.ts';
 
 export interface VerifyOptions {
   /** Is told the share that is done, 0 to 1. @default - nobody is told */
@@ -16,7 +13,7 @@ export interface VerifyOptions {
 
 /**
  * Verifies one package of the folder `packages` through the serving engine, whatever runs it: its files are those of its
- * manifest, and every variant gives the golden answers.
+ * manifest, and every variant gives the golden answers. What verifies is loaded for the runtime that the package has.
  *
  * @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED: the first thing that is wrong
  */
@@ -26,17 +23,24 @@ export async function verifyPackage(
   { report = () => {}, executionProvider = 'cpu' }: VerifyOptions = {},
 ): Promise<readonly VariantProof[]> {
   switch (manifest?.runtime) {
-    case 'transformers.js':
+    case 'transformers.js': {
+      const { verifyTransformersJs } = await import('./transformers-js/verify-package.ts');
       return [await verifyTransformersJs(packages, manifest)];
+    }
     case 'onnx': {
+      const { verifyVariants } = await import('./stages/verify.ts');
       const proofs = await verifyVariants(packages, manifest, report, executionProvider);
       for (const proof of proofs) refuseDependent(proof, manifest.variants[proof.variant]);
       return proofs;
     }
-    case 'generation':
+    case 'generation': {
+      const { verifyGenerationPackage } = await import('./generation/package/verify-package.ts');
       return verifyGenerationPackage(packages, manifest, report);
-    case 'allennlp':
+    }
+    case 'allennlp': {
+      const { verifyArchivePackage } = await import('./allennlp/package/verify-package.ts');
       return verifyArchivePackage(packages, manifest, report);
+    }
     case undefined:
       throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
   }

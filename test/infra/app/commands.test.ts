@@ -98,7 +98,7 @@ test(
       `import { App, Stack, Stage, Validations } from 'aws-cdk-lib';
       import { Bucket } from 'aws-cdk-lib/aws-s3';
       import { AwsSolutionsChecks } from 'cdk-nag';
-      const app = new App();
+      const app = new App({ builtinCloudFormationValidation: false });
       Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
       new Bucket(new Stack(new Stage(app, 'stage'), 'service'), 'Bucket');
       app.synth();`,

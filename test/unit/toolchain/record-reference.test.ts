@@ -46,7 +46,12 @@ describe('a package that is made', () => {
 
   test('has none of texts that are too few, and says how to record one', async () => {
     const { folder: path, notes } = await packageModel(
-      { ...addOptions(source, packages), name: 'silent', texts: writeRows('few.jsonl', 199) },
+      {
+        ...addOptions(source, packages),
+        name: 'silent',
+        variants: ['fp32'],
+        texts: writeRows('few.jsonl', 199),
+      },
       silent,
     );
     expect(existsSync(join(path, 'reference.json'))).toBe(false);
@@ -55,7 +60,12 @@ describe('a package that is made', () => {
 
   test('has one of the texts that are given, where there are no rows', async () => {
     const { folder: path } = await packageModel(
-      { ...addOptions(source, packages), name: 'given', texts: writeRows('texts.jsonl', 200) },
+      {
+        ...addOptions(source, packages),
+        name: 'given',
+        variants: ['fp32'],
+        texts: writeRows('texts.jsonl', 200),
+      },
       silent,
     );
     expect(read(path)).toMatchObject({ source: 'texts.jsonl', texts: 200 });

@@ -16,6 +16,7 @@ import type { Progress } from '../../../model-assets/toolchain/src/progress.ts';
 import { INT8_RUNGS } from '../../../model-assets/toolchain/src/schemes/rung.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
+import { LONG } from '../../scale.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -78,7 +79,7 @@ describe('a checkpoint with random weights', () => {
   }, 120_000);
 });
 
-describe('an export whose products are Gemm', () => {
+describe.runIf(LONG)('an export whose products are Gemm (PILOTLIGHT_TESTS=long)', () => {
   it('is quantised like the checkpoint that it comes from, and gives its answers', async () => {
     const source = join(folder, 'export');
     cpSync(checkpoint, source, { recursive: true });

@@ -12,7 +12,7 @@ import {
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { parseMeasured } from '@pilotlight/model-format/internal/package/measured';
-import { verifyPackage } from '@pilotlight/toolchain';
+import { verifyPackage } from '@pilotlight/toolchain/internal/verify-package';
 import { fingerprintModel, shortForm } from '../compare/fingerprint.ts';
 import { builtInSamples, readSamples } from '../compare/run/samples.ts';
 import { openSide } from '../compare/run/side.ts';

@@ -13,10 +13,10 @@ import {
   SIDECAR_FILES,
 } from '@pilotlight/model-format';
 import { splitMeasured } from '@pilotlight/model-format/internal/package/measured';
-import { verifyPackage } from '@pilotlight/toolchain';
 import { publish, writeManifest } from '@pilotlight/toolchain/internal/package/publish';
 import { withStaging } from '@pilotlight/toolchain/internal/package/staging';
 import { splitTokenizer } from '@pilotlight/toolchain/internal/stages/split-tokenizer';
+import { verifyPackage } from '@pilotlight/toolchain/internal/verify-package';
 
 /** Why the package is not as one of today, in words for people: it follows "because". */
 export type Outdated = string;
