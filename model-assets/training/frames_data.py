@@ -1,22 +1,36 @@
 """The pairs that the frames model is trained on: a sentence, and its frame such as `PlayMusic(artist=Miles Davis, genre=jazz)`."""
 
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
 
 import corpora
+from piece_vectors import SPACE
 from slots_data import OPEN_SLOTS
 
 IGNORED = -100
-FOREIGN_SHARE = 0.25
+
+# Slots whose values are titles: any few words can be one.
+TITLE_SLOTS = {"album", "entity_name", "movie_name", "object_name", "playlist", "track"}
 
 # Slots that are known by their place, whatever their words are.
-NAME_SLOTS = {
-    "album", "artist", "city", "entity_name", "geographic_poi", "location_name", "movie_name", "object_name", "playlist",
-    "poi", "restaurant_name", "served_dish", "track",
+NAME_SLOTS = TITLE_SLOTS | {
+    "artist", "city", "geographic_poi", "location_name", "poi", "restaurant_name", "served_dish",
 }
+
+# Names of which the last word tells what they are the name of ("Weir Farm National Historic Site").
+TOLD_BY_LAST_WORD = {"geographic_poi", "location_name", "poi", "restaurant_name", "served_dish"}
+
+# Shares of the values of such slots that are made up: of words of other corpora, of pieces of the vocabulary, of the letters of two values.
+FOREIGN_SHARE = {**dict.fromkeys(NAME_SLOTS, 0.1), **dict.fromkeys(TITLE_SLOTS, 0.2), "artist": 0.06}
+PIECES_SHARE = 0.15
+BLENDED_SHARE = 0.08
+HALVES_SHARE = {"artist": 0.35}
+
+SMALL_WORDS = {"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
 
 
 @dataclass(frozen=True)
@@ -59,29 +73,89 @@ def parts_of(sentence: Sentence) -> list[tuple[str, str | None]]:
     return [*parts, (sentence.text[done:], None)]
 
 
-class Augmenter:
-    """`foreign`: words of which some values are made up, so that a value is copied, not remembered."""
+def runs_of_words(datasets: Path) -> list[list[str]]:
+    """Stretches of plain words in texts that are not about requests; parts of them pass for titles."""
+    texts = corpora.texts(corpora.read(datasets, "sentiment_mix", "train"))
+    runs = [run.split() for text in texts for run in re.split(r"[^A-Za-z' ]+", text)]
+    return [run for run in runs if len(run) > 1]
 
-    def __init__(self, sentences: list[Sentence], foreign: list[str]):
-        self.foreign = foreign
+
+def pieces_of_words(vocabulary: dict[str, int]) -> list[str]:
+    return sorted({token for token in (token.replace(SPACE, "") for token in vocabulary) if token.isalpha() and len(token) > 1})
+
+
+def titled(words: list[str]) -> list[str]:
+    return [word if at and word in SMALL_WORDS else word[:1].upper() + word[1:] for at, word in enumerate(words)]
+
+
+class Augmenter:
+    """Some values are made of `runs`, stretches of words, and of `pieces` of words, so that a value is copied, not remembered."""
+
+    def __init__(self, sentences: list[Sentence], runs: list[list[str]], pieces: list[str]):
+        self.runs, self.pieces = runs, pieces
         self.values: dict[str, list[str]] = {}
         for sentence in sentences:
             for start, end, slot in sentence.spans:
                 self.values.setdefault(slot, []).append(sentence.text[start:end])
+        self.distinct = {slot: sorted(set(values)) for slot, values in self.values.items()}
+
+    def known(self, slot: str, rng: random.Random) -> list[str]:
+        """Words of a value: by how often it occurs, or each as often, so that rare ones are met too."""
+        return rng.choice((self.values if rng.random() < 0.5 else self.distinct)[slot]).split()
+
+    def foreign(self, slot: str, count: int, rng: random.Random) -> list[str]:
+        """So many words of other corpora: in a row for a title, from anywhere for another name."""
+        if slot not in TITLE_SLOTS:
+            words = [rng.choice(rng.choice(self.runs)) for _ in range(count)]
+            return [word.capitalize() for word in words] if rng.random() < 0.5 else words
+        run = rng.choice(self.runs)
+        start = rng.randrange(max(1, len(run) - count + 1))
+        words = run[start : start + count]
+        while len(words) > 1 and words[-1].lower() in SMALL_WORDS:
+            words.pop()
+        return titled(words) if rng.random() < 0.6 else words
+
+    def pieced(self, count: int, rng: random.Random) -> list[str]:
+        """So many words of pieces that are each as likely: a piece that begins few words is else hardly ever copied in the form that it has there."""
+        words = ["".join(rng.choice(self.pieces) for _ in range(rng.choice((1, 1, 2)))) for _ in range(count)]
+        words = [word[:1].upper() + word[1:] for word in words] if rng.random() < 0.3 else words
+        return [*words, rng.choice(words)] if rng.random() < 0.1 else words
+
+    def blended(self, slot: str, words: list[str], rng: random.Random) -> list[str]:
+        """Each word with the second half of a word of another value: a name that nobody has seen, of letters as such names have them."""
+        blend = []
+        for word in words:
+            other = rng.choice(self.known(slot, rng))
+            both = len(word) > 3 and len(other) > 3 and word.isalpha() and other.isalpha()
+            blend.append(word[: (len(word) + 1) // 2] + other[len(other) // 2 :].lower() if both else word)
+        return blend
 
     def value(self, slot: str, rng: random.Random) -> str:
-        """One of the slot's values; now and then foreign words, two halves, a changed word or other case."""
-        words = rng.choice(self.values[slot]).split()
-        if slot in NAME_SLOTS and rng.random() < FOREIGN_SHARE:
-            words = [rng.choice(self.foreign) for _ in words]
-        elif len(words) > 1 and rng.random() < 0.15:
-            other = rng.choice(self.values[slot]).split()
+        """One of the slot's values; now and then made-up words, two halves, or other case."""
+        words, made = self.known(slot, rng), rng.random()
+        share = FOREIGN_SHARE.get(slot, 0)
+        kept = words[-1:] if slot in TOLD_BY_LAST_WORD and len(words) > 1 else []
+        count = len(words) - len(kept)
+        if made < share:
+            words = self.foreign(slot, count, rng) + kept
+        elif slot in NAME_SLOTS and made < share + PIECES_SHARE:
+            words = self.pieced(count, rng) + kept
+        elif slot in NAME_SLOTS and made < share + PIECES_SHARE + BLENDED_SHARE:
+            words = self.blended(slot, words[:count], rng) + kept
+        elif len(words) > 1 and rng.random() < HALVES_SHARE.get(slot, 0.15):
+            other = self.known(slot, rng)
             words = words[: rng.randint(1, len(words) - 1)] + other[rng.randint(0, len(other) - 1) :]
-        if slot in NAME_SLOTS and rng.random() < 0.1:
-            words[rng.randrange(len(words))] = rng.choice(self.foreign)
-        value = " ".join(words)
         case = rng.random()
-        return value.title() if case < 0.15 else value.lower() if case < 0.25 else value
+        if case < 0.15:
+            words = [word[:1].upper() + word[1:] for word in words]
+        return " ".join(words).lower() if 0.15 <= case < 0.25 else " ".join(words)
+
+    def everyday(self, rng: random.Random) -> Sentence:
+        """Music of a genre by somebody: Snips hardly asks for that, and what stands before "by" is else the name of a track or album."""
+        genre, artist, service = (" ".join(self.known(slot, rng)) for slot in ("genre", "artist", "service"))
+        start = rng.choice(("play some ", "Play some ", "play ", "I want to hear some ", "put on some ", "Play me some "))
+        parts = [(start, None), (genre, "genre"), (rng.choice((" by ", " by ", " from ")), None), (artist, "artist")]
+        return joined([*parts, (" on ", None), (service, "service")] if rng.random() < 0.5 else parts, "PlayMusic")
 
     def varied(self, sentence: Sentence, rng: random.Random, swap: float) -> Sentence:
         """Each open slot gets another value with probability `swap`; case and the mark at the end change now and then."""

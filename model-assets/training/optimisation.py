@@ -4,6 +4,7 @@ import copy
 import os
 import random
 import time
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -40,6 +41,14 @@ class Optimiser:
         self.averaging = averaging
         self.taken = 0
 
+    def schedule_by(self, share: Callable[[], float]) -> None:
+        """Warm-up and decay by the share of the run that is over, such as one by the clock."""
+
+        def rate(_: int) -> float:
+            return min(15 * max(0.001, share()), max(0.01, 15 / 14 * (1 - share())))
+
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.adam, rate)
+
     def step(self, loss: torch.Tensor) -> None:
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -60,9 +69,12 @@ class Progress:
     def __init__(self, every: int = 200):
         self.every, self.losses, self.start = every, [], time.monotonic()
 
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
     def report(self, step: int, steps: int, loss: torch.Tensor) -> None:
         self.losses.append(loss.detach())
         if step % self.every == 0 or step == steps:
             mean = torch.stack(self.losses).mean().item()
-            print(f"step {step}/{steps} loss {mean:.4f} {time.monotonic() - self.start:.0f} s", flush=True)
+            print(f"step {step}/{steps} loss {mean:.4f} {self.seconds():.0f} s", flush=True)
             self.losses = []

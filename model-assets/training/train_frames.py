@@ -15,11 +15,10 @@ import corpora
 from batching import batches, pad
 from encoding import PAD, Encoder
 from frames_checkpoint import write_frames
-from frames_data import IGNORED, Augmenter, Pair, pairs_of, read_sentences, slot_tags
+from frames_data import IGNORED, Augmenter, Pair, pairs_of, pieces_of_words, read_sentences, runs_of_words, slot_tags
 from frames_start import begin
 from optimisation import Optimiser, Progress, seed_everything
 from piece_vectors import piece_vectors
-from slots_data import words_of_other_corpora
 from t5 import T5, Attention, T5Shape
 
 TOKEN_BUDGET = 1_280
@@ -31,6 +30,7 @@ PLACE_WEIGHT = 0.3
 OTHER_TOKENS = 768
 # Each epoch has every sentence once as it is and once with other values.
 SWAPS = (0.0, 0.6)
+EVERYDAY = 400
 
 
 class WithTags(nn.Module):
@@ -81,8 +81,9 @@ def main() -> None:
     arguments.add_argument("--datasets", type=Path, default=Path("../../../shared/datasets"))
     arguments.add_argument("--tokenizer", type=Path, required=True)
     arguments.add_argument("--output", type=Path, required=True)
-    arguments.add_argument("--start", type=Path, help="a run to go on from")
+    arguments.add_argument("--start", type=Path, help="a run to go on from, or a package restored by frames_restore.py")
     arguments.add_argument("--epochs", type=int, default=5)
+    arguments.add_argument("--minutes", type=float, help="the rate falls with time, for cores that are shared; --epochs is the most then")
     arguments.add_argument("--peak-rate", type=float, default=2e-3)
     arguments.add_argument("--dropout", type=float, default=0.1)
     arguments.add_argument("--seed", type=int, default=61)
@@ -92,7 +93,7 @@ def main() -> None:
     encoder = Encoder(options.tokenizer)
     sentences, dev = (read_sentences(options.datasets, split) for split in ("train", "dev"))
     names = slot_tags(sentences)
-    augmenter = Augmenter(sentences, words_of_other_corpora(options.datasets))
+    augmenter = Augmenter(sentences, runs_of_words(options.datasets), pieces_of_words(encoder.vocabulary))
     dev_pairs = pairs_of(dev, encoder, names)
     model = T5(T5Shape(len(encoder.vocabulary)), options.dropout)
     if options.start:
@@ -102,23 +103,31 @@ def main() -> None:
         vectors = piece_vectors(encoder.vocabulary, encoder.ids(texts), model.shape.d_model)
     joint = WithTags(model, begin(model, vectors, COPYING_HEADS), len(names))
     if options.start:
-        joint.load_state_dict(torch.load(options.start))
+        joint.load_state_dict(torch.load(options.start), strict=False)
     print(f"{sum(weight.numel() for weight in joint.model.parameters()):,} parameters", flush=True)
 
     def examples(epoch: int) -> list[Pair]:
         vary = random.Random(f"frames {options.seed} {epoch}")
-        return pairs_of([augmenter.varied(sentence, vary, swap) for swap in SWAPS for sentence in sentences], encoder, names)
+        varied = [augmenter.varied(sentence, vary, swap) for swap in SWAPS for sentence in sentences]
+        return pairs_of(varied + [augmenter.everyday(vary) for _ in range(EVERYDAY)], encoder, names)
 
     def lengths(pairs: list[Pair]) -> list[int]:
         return [len(pair.source) + len(pair.target) for pair in pairs]
 
     steps = options.epochs * sum(1 for _ in batches(lengths(examples(0)), TOKEN_BUDGET))
     optimiser, progress = Optimiser(joint, options.peak_rate, steps, weight_decay=0.01), Progress()
+
+    def share_over() -> float:
+        return progress.seconds() / (60 * options.minutes) if options.minutes else optimiser.taken / steps
+
+    optimiser.schedule_by(share_over)
     best = -1.0
     for epoch in range(options.epochs):
         data = examples(epoch)
         joint.train()
         for batch in batches(lengths(data), TOKEN_BUDGET, rng):
+            if share_over() >= 1:
+                break
             loss = loss_of(joint, [data[index] for index in batch])
             optimiser.step(loss)
             progress.report(optimiser.taken, steps, loss)
@@ -128,6 +137,8 @@ def main() -> None:
             best = match
             write_frames(optimiser.average.model, options.tokenizer, options.output)
             torch.save(optimiser.average.state_dict(), options.output.with_name(f"{options.output.name}-{options.seed}.pt"))
+        if share_over() >= 1:
+            break
 
 
 if __name__ == "__main__":

@@ -81,6 +81,6 @@ test.runIf(LONG)(
     const { measures, shapes, time } = JSON.parse(stdout);
     expect({ measures, shapes: shapes.length }).toEqual({ measures: 'calls of 8 new tokens', shapes: 1 });
     expect(time.operators.length).toBeGreaterThan(3);
-    expect(existsSync(join(packages, 'frames/1.0.0/profile.json'))).toBe(false);
+    expect(existsSync(join(packages, 'frames/1.1.0/profile.json'))).toBe(false);
   },
 );

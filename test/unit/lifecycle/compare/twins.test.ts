@@ -37,7 +37,7 @@ const TWINS: Readonly<Record<string, Twin>> = {
   },
   'one merge is dropped': {
     name: 'frames',
-    version: '1.0.0',
+    version: '1.1.0',
     edit: ({ model }) => {
       model.merges.splice(54, 1);
     },
