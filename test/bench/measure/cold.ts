@@ -88,6 +88,7 @@ export async function measureCold(context: Context): Promise<Measured> {
       'The page cache is warm: every file was read before the first round that counts. A first read from disk, a download, and what Lambda does before a process runs are not in these figures.',
       'Pilotlight is measured as the predict function serves packages out of a Lambda layer: sizes are compared, the hash of the layer is Lambda\'s business. "Hashed" is what it does anywhere else: the sha256 of every served file is compared before the first answer, in a thread of its own while tokenizer and session are opened. transformers.js compares nothing.',
       'The load steps of Pilotlight begin together, so that they overlap or wait for one another.',
+      'Without VNNI, an int8 session begins with a copy of its weights that are made unsigned, so that sums do not saturate: see layers/engine/src/session/ADR-precision.md. A package made with --reduce-range needs none.',
       'An int8 session opens with its weights as they are in the file, and packs them after some runs: see layers/engine/src/session/ADR-packing.md. In fp32 it packs first, which is most of what lies above Node and onnxruntime there. A package carries no packed weights: their layout depends on the instruction set.',
     ],
   };

@@ -9,7 +9,8 @@ import { type Place, unsignedGraph } from './unsigned-graph.ts';
 const MOST_GRAPH_BYTES = 64 << 20;
 /** Sums of two products of 255 and weights from -64 to 63 do not reach 32,768. */
 const SEVEN_BITS = 64;
-const CHUNK = 4 << 20;
+/** It stays in the cache of a core between reading, changing and writing. */
+const CHUNK = 256 << 10;
 /** What the file system says where there is no room, or where nothing may be written. */
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOENT'];
 
