@@ -1,5 +1,5 @@
 /** The requests of `bench streams`: the inputs of a package's goldens, with lengths that are known and a seed where tokens are drawn. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { STREAMS_MODEL } from '../default-models.ts';
@@ -16,7 +16,9 @@ export const LENGTHS = { least: 64, most: 64 + REQUESTS - 1 } as const;
 const goldenSchema = z.object({ input: z.string() });
 
 export function makeStreamRequests(): readonly StreamRequest[] {
-  const file = join(PACKAGES, STREAMS_MODEL, '1.0.0', 'goldens.jsonl');
+  const folder = join(PACKAGES, STREAMS_MODEL);
+  const [version = ''] = readdirSync(folder);
+  const file = join(folder, version, 'goldens.jsonl');
   const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
   const inputs = lines.map((line) => goldenSchema.parse(JSON.parse(line)).input);
   return Array.from({ length: REQUESTS }, (_, index) => {
