@@ -17,9 +17,9 @@ const PROJECTS: Readonly<Record<string, string>> = {
 };
 /**
  * Those whose files share their processes, so that the modules of the CDK, of ONNX Runtime and our own are loaded once in each and not once
- * a file: it halves their time. A file puts back what it changes of its process.
+ * a file: it halves their time. A file puts back what it changes of its process; its environment is put back for it.
  */
-const isShared = (project: string): boolean => /^(unit|golden|infra)/.test(project);
+const isShared = (project: string): boolean => /^(unit|golden|infra|e2e|attack)/.test(project);
 /**
  * Files of these that look at what a process keeps for good: classes that a server replaces, runs that never end and keep
  * a core busy.
@@ -29,6 +29,11 @@ const APART = [
   'test/unit/functions/exchange.test.ts',
   'test/unit/functions/rehearse.test.ts',
 ];
+/**
+ * Whether Vite transforms each module first. Node itself runs the tests otherwise, as it runs our sources wherever else, and takes a tenth less time.
+ * Coverage is counted in Vite's modules; a package that those of `packages` use has sources for developers, which Node would not read.
+ */
+const isTransformed = (project: string): boolean => COVERAGE || project === 'packages';
 /** Run once before the tests of a project. */
 const SETUP: Readonly<Record<string, string>> = { packages: './test/packages/pack.ts' };
 
@@ -36,10 +41,10 @@ const named = (file: string) =>
   process.argv.some((argument) => argument.endsWith('.test.ts') && file.endsWith(argument));
 const left = LONG ? [] : NIGHTLY.filter((file) => !named(file));
 
+const COVERAGE = process.argv.includes('--coverage');
+
 // Hundreds of tests start a process: with what V8 made of its modules kept, the CLI starts in half of the time. Coverage would be less exact.
-if (!process.argv.includes('--coverage')) {
-  process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/pilotlight');
-}
+if (!COVERAGE) process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/pilotlight');
 
 // Where fixtures are that files share: see test/fixtures/made-once.ts.
 if (process.argv.includes('run') && process.env.VITEST_RUN_FOLDER === undefined) {
@@ -62,16 +67,21 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...left, ...APART],
           globalSetup: SETUP[name] ?? [],
           isolate: !isShared(name),
+          experimental: { viteModuleRunner: isTransformed(name) },
+          setupFiles: isShared(name) ? ['./test/support/own-environment.ts'] : [],
         },
       })),
-      { extends: true as const, test: { name: 'unit-apart', include: APART } },
+      {
+        extends: true as const,
+        test: { name: 'unit-apart', include: APART, experimental: { viteModuleRunner: COVERAGE } },
+      },
     ],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What is awaited is there in milliseconds, unless the machine is busy with something else.
     expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     reporters: ['default', './test/closing-line-reporter.ts'],
     coverage: {
       provider: 'v8',

@@ -4,11 +4,12 @@
  */
 import { PassThrough } from 'node:stream';
 import { main } from '../../cli/src/main.ts';
+import { readEnvironment, restoreEnvironment } from '../support/environment.ts';
 import type { Ended } from './command.ts';
 
 /** Runs `pilotlight ARGS`; not beside another one, because both have the environment and the standard output of this process. */
 export async function runHere(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const before = { ...process.env };
+  const before = readEnvironment();
   const write = process.stdout.write;
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   Object.assign(process.env, { NO_COLOR: '1', ...env });
@@ -19,6 +20,6 @@ export async function runHere(args: readonly string[], env: NodeJS.ProcessEnv = 
     return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
   } finally {
     process.stdout.write = write;
-    process.env = before;
+    restoreEnvironment(before);
   }
 }

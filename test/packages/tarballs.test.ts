@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { publishedManifest } from '../../cli/build/manifest.ts';
 import { workspaces } from '../../cli/build/packages.ts';
 import { asDeclaration } from '../../cli/build/stage.ts';
+import { readEnvironment, restoreEnvironment } from '../support/environment.ts';
 import { tarballs } from './world.ts';
 
 const packages = workspaces();
@@ -31,7 +32,7 @@ test('a declaration imports its neighbours as JavaScript, and has no map that le
 
 test('a package names the repository whose workflow packs it, and none elsewhere', () => {
   const [first = expect.fail()] = packages;
-  const variables = { ...process.env };
+  const variables = readEnvironment();
   try {
     delete process.env.GITHUB_REPOSITORY;
     expect(JSON.parse(JSON.stringify(publishedManifest(first, new Set())))).not.toHaveProperty('repository');
@@ -41,7 +42,7 @@ test('a package names the repository whose workflow packs it, and none elsewhere
       repository: { url: 'git+https://github.com/a-team/their-fork.git', directory: 'model-assets/format' },
     });
   } finally {
-    process.env = variables;
+    restoreEnvironment(variables);
   }
 });
 

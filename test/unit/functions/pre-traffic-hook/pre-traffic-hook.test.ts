@@ -204,10 +204,10 @@ it.each([
     'a drift that is no number',
     { PILOTLIGHT_VERSION_ARN: VERSION, PILOTLIGHT_MODELS: 'sentiment', PILOTLIGHT_TOLERATED_DRIFT: 'much' },
   ],
-])('the pre-traffic hook does not start with %s', async (_title, environment) => {
-  vi.resetModules();
+])('the pre-traffic hook does not start with %s', async (title, environment) => {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  await expect(import('../../../../functions/pre-traffic-hook/handler.ts')).rejects.toMatchObject({
+  const handler = `../../../../functions/pre-traffic-hook/handler.ts?${encodeURIComponent(title)}`;
+  await expect(import(handler)).rejects.toMatchObject({
     code: 'INVALID_CONFIGURATION',
   });
 });
