@@ -70,8 +70,7 @@ interface ContextScores extends EdgeScores {
 
 function contextScores(window: TokenResult): ContextScores {
   const { sequenceIds, specialTokensMask, spans, wordIds } = requireAlignment(window.encoding);
-  const first = sequenceIds.indexOf(1);
-  const [from, to] = first < 0 ? [0, 0] : [first, sequenceIds.lastIndexOf(1) + 1];
+  const [from, to] = [Math.max(sequenceIds.indexOf(1), 0), sequenceIds.lastIndexOf(1) + 1];
   const hasNoAnswer = specialTokensMask[0] === 1;
   const startLogits = finiteData(window, 'start_logits');
   const endLogits = finiteData(window, 'end_logits');

@@ -60,7 +60,7 @@ export async function labelWords(
   const chosen = await choose(scores, tagging);
   return words.map((word, i) => ({
     ...(chosen[i] ?? NO_LABEL),
-    start: word[0]?.start ?? 0,
+    start: word[0].start,
     end: word.at(-1)?.end ?? 0,
   }));
 }
@@ -71,25 +71,29 @@ export async function labelWords(
  */
 export function groupEntities(parts: readonly Labelled[], labels: readonly string[]): Labelled[] {
   const read = createTagReader(labels);
-  const groups: Labelled[][] = [];
-  let last = { tag: '', ends: true };
-  for (const part of parts) {
-    const { tag, begins, ends } = read(part.label);
-    const group = groups.at(-1);
-    if (group && tag === last.tag && !begins && !last.ends) group.push(part);
-    else groups.push([part]);
-    last = { tag, ends };
+  const groups: { label: string; scores: number[]; start: number; end: number; ends: boolean }[] = [];
+  for (const { label, score, start, end } of parts) {
+    const { tag, begins, ends } = read(label);
+    const last = groups.at(-1);
+    if (last?.label === tag && !begins && !last.ends) {
+      last.scores.push(score);
+      last.end = end;
+      last.ends = ends;
+    } else groups.push({ label: tag, scores: [score], start, end, ends });
   }
-  return groups.map((group) => ({
-    label: read(group[0]?.label ?? '').tag,
-    score: group.reduce((sum, { score }) => sum + score, 0) / group.length,
-    start: group[0]?.start ?? 0,
-    end: group.at(-1)?.end ?? 0,
+  return groups.map(({ label, scores, start, end }) => ({
+    label,
+    score: scores.reduce((sum, score) => sum + score, 0) / scores.length,
+    start,
+    end,
   }));
 }
 
-function splitWords(text: string, tokens: readonly ScoredToken[]): ScoredToken[][] {
-  const words: ScoredToken[][] = [];
+/** The tokens of a word. */
+type Word = [ScoredToken, ...ScoredToken[]];
+
+function splitWords(text: string, tokens: readonly ScoredToken[]): Word[] {
+  const words: Word[] = [];
   for (const token of tokens) {
     const word = words.at(-1);
     if (!word || beginsWord(text, token, word.at(-1))) words.push([token]);
@@ -98,9 +102,8 @@ function splitWords(text: string, tokens: readonly ScoredToken[]): ScoredToken[]
   return words;
 }
 
-function scoreWord(word: readonly ScoredToken[], strategy: WordStrategy): Float64Array {
+function scoreWord(word: Word, strategy: WordStrategy): Float64Array {
   const [first] = word;
-  if (!first) return new Float64Array();
   switch (strategy) {
     case 'first':
       return first.scores;

@@ -68,7 +68,7 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
 
   condense(window, { pooling }, { taskDefaults }) {
     if (!isPooled(window, pooling, taskDefaults)) return window;
-    return condenseToEmbedding(window, pooling === 'none' ? undefined : pooling, 'mean', taskDefaults);
+    return condenseToEmbedding(window, poolingOf(pooling), 'mean', taskDefaults);
   },
 
   async result(_input, [windows], parameters, { taskDefaults, giveWay }) {
@@ -120,7 +120,7 @@ function isPooled(
 }
 
 function keepFirst(vector: Float64Array, dimensions: number | undefined): Float64Array {
-  if (dimensions === undefined || dimensions === vector.length) return vector;
-  if (dimensions < vector.length) return vector.subarray(0, dimensions);
+  if (dimensions === undefined) return vector;
+  if (dimensions <= vector.length) return vector.subarray(0, dimensions);
   throw invalidParameter('dimensions', `the vectors of this model have ${vector.length} numbers`);
 }

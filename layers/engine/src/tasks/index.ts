@@ -44,13 +44,12 @@ export function listTasks(model: TaskModel): TaskName[] {
  * gone through the task's own schemas, which is what the parse here repeats in types.
  */
 function erase<I, P extends CommonParameters, R>(task: Task<I, P, R>): AnyTask {
+  const { reading } = task;
   return {
     ...task,
     requests: (input, parameters, context) => task.requests(input as I, parameters as P, context),
     result: (input, results, parameters, context) =>
       task.result(input as I, results, parameters as P, context),
-    ...(task.reading && {
-      reading: (result, results, context) => task.reading?.(result as R, results, context) ?? {},
-    }),
+    ...(reading && { reading: (result, results, context) => reading(result as R, results, context) }),
   };
 }

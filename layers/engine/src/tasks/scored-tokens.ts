@@ -17,11 +17,10 @@ export async function scoredTokens(
 ): Promise<ScoredToken[]> {
   const places = windows.map(findPlace);
   const tokens: ScoredToken[] = [];
-  for (const [i, window] of windows.entries()) {
-    const place = places[i] ?? { from: 0, to: 0, before: 0 };
+  for (const [i, place] of places.entries()) {
     const from = border(places[i - 1], place) ?? place.from;
     const to = border(place, places[i + 1]) ?? place.to;
-    const read = tokenReader(window, labels, place);
+    const read = tokenReader(place, labels);
     for (let token = from; token < to; token++) {
       if (token % AT_ONCE === 0) await giveWay();
       tokens.push(read(token));
@@ -35,17 +34,18 @@ const AT_ONCE = 16;
 
 /** Where a window lies among the tokens of the whole text, special ones left out. */
 interface Place {
+  readonly window: TokenResult;
   readonly from: number;
   readonly to: number;
   /** Special tokens before the first of the text. */
   readonly before: number;
 }
 
-function findPlace({ encoding }: TokenResult): Place {
-  const { specialTokensMask } = requireAlignment(encoding);
-  const from = encoding.windowStart ?? 0;
+function findPlace(window: TokenResult): Place {
+  const { specialTokensMask } = requireAlignment(window.encoding);
+  const from = window.encoding.windowStart ?? 0;
   const before = Math.max(specialTokensMask.indexOf(0), 0);
-  return { from, to: from + specialTokensMask.lastIndexOf(0) + 1 - before, before };
+  return { window, from, to: from + specialTokensMask.lastIndexOf(0) + 1 - before, before };
 }
 
 function border(left: Place | undefined, right: Place | undefined): number | undefined {
@@ -54,24 +54,23 @@ function border(left: Place | undefined, right: Place | undefined): number | und
 
 /** Reads tokens of a window by their index in the whole text. */
 function tokenReader(
-  window: TokenResult,
+  { window, from, before }: Place,
   labels: readonly string[],
-  place: Place,
 ): (index: number) => ScoredToken {
   const logits = finiteData(window, 'logits');
   const { ids } = window.encoding;
   if (logits.length !== ids.length * labels.length) {
     throw new EngineError(
       'PACKAGE_INVALID',
-      `The model gave ${logits.length / (ids.length || 1)} logits for each token, but its manifest has ${labels.length} labels.`,
+      `The model gave ${logits.length / ids.length} logits for each token, but its manifest has ${labels.length} labels.`,
     );
   }
   const { spans, wordIds, tokens } = requireAlignment(window.encoding);
   return (token) => {
-    const row = token - place.from + place.before;
+    const row = token - from + before;
     const [start, end] = spans[row] ?? [0, 0];
     return {
-      index: token + place.before,
+      index: token + before,
       token: tokens[row] ?? '',
       word: wordIds[row] ?? null,
       start,

@@ -13,7 +13,7 @@ const input = z.strictObject(
     source_sentence: z.string(SHAPE),
     sentences: z.array(z.string(SHAPE), SHAPE).check(z.minLength(1, 'must have a sentence')),
   },
-  { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : SHAPE) },
+  SHAPE,
 );
 const parameters = z.strictObject({ ...commonParameters, ...promptParameters });
 

@@ -79,9 +79,9 @@ async function bestSequence(
     const next = new Float64Array(labels.length);
     for (let label = 0; label < labels.length; label++) {
       const previous = before[label];
-      from[label] = previous ? findBest(previous, best) : free;
-      const reached =
-        step === 0 ? (begins(label) ? 0 : Number.NEGATIVE_INFINITY) : valueAt(best, from[label]);
+      const source = previous ? findBest(previous, best) : free;
+      from[label] = source;
+      const reached = step === 0 ? (begins(label) ? 0 : Number.NEGATIVE_INFINITY) : valueAt(best, source);
       next[label] = reached + at(row, label);
     }
     cameFrom.push(from);
@@ -97,14 +97,14 @@ async function bestSequence(
   return path.reverse();
 }
 
-/** Finds the first of the largest; -1 where there is none. */
+/** Finds the first of the largest; -1 where none can be reached. */
 function findBest(candidates: readonly number[], values: Float64Array): number {
-  let best = candidates[0] ?? -1;
+  let best = -1;
   for (const candidate of candidates)
     if (valueAt(values, candidate) > valueAt(values, best)) best = candidate;
   return best;
 }
 
-function valueAt(values: Float64Array, index: number | undefined): number {
-  return values[index ?? -1] ?? Number.NEGATIVE_INFINITY;
+function valueAt(values: Float64Array, index: number): number {
+  return values[index] ?? Number.NEGATIVE_INFINITY;
 }

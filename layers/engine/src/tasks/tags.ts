@@ -15,6 +15,7 @@ export interface Tag {
   readonly unfinished: boolean;
 }
 
+const CLOSING = /^[MELSUW]-./s;
 const PREFIXED = /^([BIMELSUW])-(.+)$/s;
 const BARE = { begins: false, ends: false, open: false, continues: false, unfinished: false };
 const BEGINNINGS = 'BSUW';
@@ -27,10 +28,7 @@ const ENDINGS = 'ELSUW';
  */
 export function createTagReader(labels: readonly string[]): (label: string) => Tag {
   const known = new Set(labels);
-  const closes = labels.some((label) => {
-    const [, prefix = '', tag] = PREFIXED.exec(label) ?? [];
-    return prefix !== '' && !'BI'.includes(prefix) && known.has(`B-${tag}`);
-  });
+  const closes = labels.some((label) => CLOSING.test(label) && known.has(`B-${label.slice(2)}`));
   const read = (label: string): Tag => {
     const [, prefix = '', tag = ''] = PREFIXED.exec(label) ?? [];
     if (prefix === '' || !(closes || 'BI'.includes(prefix))) return { ...BARE, tag: label };

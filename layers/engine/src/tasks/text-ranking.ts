@@ -13,7 +13,7 @@ const input = z.strictObject(
     query: z.string(SHAPE),
     texts: z.array(z.string(SHAPE), SHAPE).check(z.minLength(1, 'must have a text')),
   },
-  { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : SHAPE) },
+  SHAPE,
 );
 const parameters = z.strictObject({
   ...commonParameters,
@@ -54,7 +54,7 @@ export const textRanking: Task<z.infer<typeof input>, z.infer<typeof parameters>
         const score = raw ? logit : at(sigmoid([logit]), 0);
         return { index, score, ...(return_text && { text: texts[index] ?? '' }) };
       })
-      .sort((a, b) => b.score - a.score || a.index - b.index)
+      .sort((a, b) => b.score - a.score)
       .slice(0, top_k ?? texts.length);
   },
 };
