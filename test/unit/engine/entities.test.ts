@@ -45,6 +45,20 @@ describe('groupEntities', () => {
     ]);
   });
 
+  it('joins what goes on with a span of its own kind alone, however often it changes', () => {
+    const labels = ['I-PER', 'I-LOC', 'I-PER', 'I-PER', 'B-PER', 'I-PER'];
+    expect(
+      groupEntities(
+        labels.map((label, start) => part(label, start)),
+        LABELS,
+      ),
+    ).toEqual([span('PER', 0, 1), span('LOC', 1, 2), span('PER', 2, 4), span('PER', 4, 6)]);
+  });
+
+  it('finds no span in nothing', () => {
+    expect(groupEntities([], LABELS)).toEqual([]);
+  });
+
   it('joins bare labels', () => {
     expect(groupEntities([part('PER', 0), part('PER', 1)], LABELS)).toEqual([span('PER', 0, 2)]);
   });
@@ -69,6 +83,29 @@ describe('labelWords', () => {
   it('averages the scores of the word before it chooses', async () => {
     const [{ score } = { score: 0 }] = await labelWords('Microsoft', word, TAGGING, 'average');
     expect(score).toBeCloseTo((0.5 + 0.025 + 0.6) / 3, 12);
+  });
+
+  it('takes the first of tokens that are equally sure', async () => {
+    const parts = [token(1, 0, [2, 4], 'B-LOC', 0.75), token(2, 0, [4, 6], 'B-PER', 0.75)];
+    expect(await labelWords('a bcde', parts, TAGGING, 'max')).toEqual([span('B-LOC', 2, 6)]);
+  });
+
+  it('gives no word a label in a text without tokens', async () => {
+    expect(await labelWords('', [], TAGGING, 'average')).toEqual([]);
+  });
+
+  it('chooses labels together by the product of their shares, not by the sum', async () => {
+    const shares = (values: readonly number[]) => Float64Array.from(values);
+    const pair = [
+      { ...token(1, 0, [0, 1], 'O', 1), scores: shares([0.85, 0.15, 0, 0, 0]) },
+      { ...token(2, 1, [2, 3], 'O', 1), scores: shares([0.1, 0.1, 0.6, 0.1, 0.1]) },
+    ];
+    // Of 0.85 x 0.1 and 0.15 x 0.6 the second is larger; of 0.85 + 0.1 and 0.15 + 0.6 the first.
+    const tagging = { ...TAGGING, decoding: 'constrained' } as const;
+    expect(await labelWords('a b', pair, tagging, 'first')).toMatchObject([
+      { label: 'B-PER', score: 0.15 },
+      { label: 'I-PER', score: 0.6 },
+    ]);
   });
 
   it('keeps words apart that have the same label', async () => {

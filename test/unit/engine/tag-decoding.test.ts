@@ -83,6 +83,41 @@ describe('labels chosen together', () => {
   it('are those that each would have by itself where no sequence is well formed', async () => {
     const labels = ['B-PER', 'E-PER'];
     expect(await decode([[0, 1]], labels, 'constrained')).toEqual([1]);
+    expect(await decode([[1, 0]], labels, 'constrained')).toEqual([0]);
     expect(await decode([], labels, 'constrained')).toEqual([]);
   });
+
+  it('are the first of those that are equally probable, as each by itself is', async () => {
+    const equal = [
+      [1, 1, 1, 1, 1],
+      [1, 1, 1, 1, 1],
+    ];
+    expect(named(BIO, await decode(equal, BIO, 'constrained'))).toEqual(['O', 'O']);
+    expect(named(BIO, await decode(equal, BIO, 'argmax'))).toEqual(['O', 'O']);
+  });
+});
+
+describe('choosing labels', () => {
+  it.each(['argmax', 'constrained'] as const)(
+    'lets others go before each sixteen rows: %s',
+    async (decoding) => {
+      for (const [rows, expected] of [
+        [0, 0],
+        [16, 1],
+        [33, 3],
+      ]) {
+        let looks = 0;
+        const giveWay = async () => {
+          looks += 1;
+        };
+        await decodeTags(
+          Array.from({ length: rows ?? 0 }, () => [0, 1, 2, 3, 4]),
+          BIO,
+          decoding,
+          giveWay,
+        );
+        expect(looks).toBe(expected);
+      }
+    },
+  );
 });

@@ -29,6 +29,7 @@ describe('groupEntities', () => {
     ],
     ['BILOU', BILOU, 'U-PER B-PER L-PER B-LOC I-LOC L-LOC U-LOC', 'PER:0-1 PER:1-3 LOC:3-6 LOC:6-7'],
     ['BMES', BMES, 'B-PER M-PER M-PER E-PER S-PER', 'PER:0-4 PER:4-5'],
+    ['a scheme whose ends are of another kind', [...BIO, 'E-ORG'], 'B-PER E-ORG E-ORG', 'PER:0-1 E-ORG:1-3'],
     ['bare labels', ['O', 'PER', 'LOC'], 'PER PER O PER LOC', 'PER:0-2 PER:3-4 LOC:4-5'],
   ])('reads %s', (_name, labels, sequence, expected) => {
     expect(grouped(labels, sequence)).toBe(expected);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fillMask } from '../../../../layers/engine/src/tasks/fill-mask.ts';
 import { manifestOf } from '../fakes.ts';
+import { contextOf, windowOf } from './task-inputs.ts';
 import { type Graph, predictorFor, WORDS } from './task-model.ts';
 
 /** Odds of the words at every token: `big` 6, `old` 3, `rome` 2 and 1 for the ten others: 21 in all. */
@@ -27,6 +28,19 @@ describe('fill-mask', () => {
     expect(results).toMatchObject([
       [[{ sequence: '[CLS] big is [MASK]. [SEP]' }], [{ sequence: '[CLS] [MASK] is big. [SEP]' }]],
       [{ sequence: 'big' }],
+    ]);
+  });
+
+  it('gives each of several masks the shares of its own row', async () => {
+    /** Odds of 36 to 12 for the word whose id is the token's place. */
+    const places: Graph = (ids) => ({
+      logits: ids.map((_, at) => WORDS.map((_, word) => (word === at ? Math.log(36) : 0))),
+    });
+    const { predictor } = await predictorFor({ task, graph: places });
+    const { results } = await predictor.predict('[MASK] is [MASK]', { top_k: 1 });
+    expect(results[0]).toMatchObject([
+      [{ token: 1, score: near(3 / 4) }],
+      [{ token: 3, score: near(3 / 4) }],
     ]);
   });
 
@@ -75,6 +89,45 @@ describe('fill-mask', () => {
     });
   });
 
+  it('takes a target that the vocabulary spells so, though no text would have it as one token', async () => {
+    const { predictor } = await predictorFor({ task, graph });
+    const { results } = await predictor.predict('rome [MASK]', { targets: ['##burg', 'old'] });
+    expect(results[0]).toMatchObject([{ token_str: 'old' }, { token: id('##burg'), score: near(1 / 21) }]);
+  });
+
+  it('refuses a target without a token, for it has none to give', async () => {
+    const { predictor } = await predictorFor({ task, graph });
+    await expect(predictor.predict('[MASK]', { targets: ['old', ' '] })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      message: "parameters.targets: ' ' is 0 tokens of the model; it must be one.",
+    });
+  });
+
+  it('finds the targets of a call once, however many inputs it has', async () => {
+    let finds = 0;
+    const { vocabulary } = contextOf();
+    const textsToIds = async (texts: readonly string[]) => {
+      finds += 1;
+      return texts.map(() => [id('old')]);
+    };
+    const context = contextOf({ vocabulary: { ...vocabulary, textsToIds } });
+    const parameters = fillMask.parameters.parse({ targets: ['Old'] });
+    const window = windowOf({ logits: WORDS.map(() => 0) }, { ids: [2, id('[MASK]'), 3] });
+    await fillMask.checkParameters?.(parameters, context);
+    for (const text of ['[MASK]', '[MASK] [MASK]']) {
+      await expect(fillMask.result(text, [[window]], parameters, context)).resolves.toMatchObject([
+        { token_str: 'old', score: near(1 / WORDS.length) },
+      ]);
+    }
+    expect(finds).toBe(1);
+  });
+
+  it('needs no targets', async () => {
+    const { predictor } = await predictorFor({ task, graph });
+    const { run } = await predictor.prepare('[MASK]', { top_k: 1 });
+    await expect(run()).resolves.toMatchObject({ results: [[{ token_str: 'big' }]] });
+  });
+
   it('refuses a text without a mask before anything runs', async () => {
     const { predictor, session } = await predictorFor({ task, graph });
     await expect(predictor.predict(['[MASK]', 'paris'])).rejects.toMatchObject({
@@ -113,6 +166,34 @@ describe('fill-mask', () => {
     await expect(predictor.predict(masks(100), { top_k: 11 })).rejects.toMatchObject({
       code: 'INVALID_PARAMETER',
       message: 'parameters.top_k: must be at most 10 for a text with 100 masks.',
+    });
+    await expect(predictor.predict('[MASK]', { top_k: 1001 })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      message: 'parameters.top_k: must be at most 1000 for a text with 1 mask.',
+    });
+  });
+
+  it('counts the targets where they are fewer than the tokens that are asked for', async () => {
+    const { predictor } = await predictorFor({ task, graph, maxTokens: 128 });
+    const parameters = { targets: ['old', 'rome'], top_k: 1000 };
+    const { results } = await predictor.predict('[MASK] '.repeat(2), parameters);
+    expect(results[0]).toMatchObject([{ length: 2 }, { length: 2 }]);
+  });
+
+  it('counts masks that the tokenizer reads and the text does not spell', async () => {
+    const masks = Array.from({ length: 501 }, () => id('[MASK]'));
+    const window = windowOf({ logits: masks.flatMap(() => WORDS.map(() => 0)) }, { ids: masks });
+    const parameters = fillMask.parameters.parse({ top_k: 2 });
+    await expect(fillMask.result('[MASK]', [[window]], parameters, contextOf())).rejects.toMatchObject({
+      message: 'parameters.top_k: must be at most 1 for a text with 501 masks.',
+    });
+  });
+
+  it('has no mask to fill where no window was read', async () => {
+    const parameters = fillMask.parameters.parse({});
+    await expect(fillMask.result('[MASK]', [], parameters, contextOf())).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'inputs: has no [MASK] among the tokens that the model read.',
     });
   });
 

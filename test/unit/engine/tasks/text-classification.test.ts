@@ -79,6 +79,26 @@ it.each([7, null, { text_pair: 'x' }, { text: 7 }])(
   },
 );
 
+it('text-classification refuses a model of another number of logits than its manifest has labels', async () => {
+  const { predictor } = await predictorFor({ task, labels: ['low', 'high'], graph: three });
+  await expect(predictor.predict('paris')).rejects.toMatchObject({
+    code: 'PACKAGE_INVALID',
+    message: 'The model gave 3 logits, but its manifest has 2 labels.',
+  });
+});
+
+it.each([
+  [1, ['high']],
+  [2, ['high', 'middle']],
+  [9, ['high', 'middle', 'low']],
+  [null, ['high', 'middle', 'low']],
+])('text-classification gives as many labels as a call asks for, of three: %j', async (top_k, best) => {
+  const { predictor } = await predictorFor({ task, labels, graph: three });
+  const { results } = await predictor.predict('paris', { top_k });
+  expect(results[0]).toMatchObject(best.map((label) => ({ label })));
+  expect(results[0]).toHaveLength(best.length);
+});
+
 it('text-classification names the key of a pair that it does not know', async () => {
   const { predictor } = await predictorFor({ task, labels, graph: three });
   await expect(predictor.predict({ text: 'a', pair: 'b' })).rejects.toMatchObject({

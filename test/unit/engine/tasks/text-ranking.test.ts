@@ -39,13 +39,17 @@ it('text-ranking gives logits on request, or where the model was trained for the
 
 it('text-ranking refuses a model of three logits, instead of guessing which one means that a text fits', async () => {
   const { predictor } = await predictorFor({ task, graph: () => ({ logits: [1, 2, 3] }) });
-  await expect(predictor.predict(input)).rejects.toMatchObject({ code: 'PACKAGE_INVALID' });
+  await expect(predictor.predict(input)).rejects.toMatchObject({
+    code: 'PACKAGE_INVALID',
+    message: 'The model gave 3 logits for a pair; a model that ranks texts gives one, or two.',
+  });
 });
 
 it.each([
   ['paris', 'inputs: must be {"query": "...", "texts": ["...", "..."]}.'],
   [{ query: 'a', texts: ['b', 7] }, 'inputs.texts.1: must be {"query": "...", "texts": ["...", "..."]}.'],
   [{ query: 'a', texts: [] }, 'inputs.texts: must have a text.'],
+  [{ query: 'a', texts: ['b'], text: 'c' }, 'inputs.text: is not known.'],
 ])('text-ranking refuses %j, and says what an input is', async (wrong, message) => {
   const { predictor } = await predictorFor({ task, graph: one });
   await expect(predictor.predict(wrong)).rejects.toMatchObject({ code: 'INVALID_INPUT', message });

@@ -117,6 +117,25 @@ describe('zero-shot-classification', () => {
     });
   });
 
+  it('reads the label of the manifest that means entailment, whatever it is called', async () => {
+    const taskDefaults = { entailment: 'follows' };
+    const { predictor } = await predictorFor({
+      ...{ task, graph, taskDefaults },
+      labels: ['entailed not', 'neutral', 'follows'],
+    });
+    const { results } = await predictor.predict('rome', { candidate_labels: ['old', 'big'] });
+    expect(results).toMatchObject([{ labels: ['big', 'old'], scores: [near(3 / 4), near(1 / 4)] }]);
+  });
+
+  it('refuses a model of which nobody knows what means entailment', async () => {
+    const others = ['contradiction', 'neutral', 'not_entailment'];
+    const { predictor } = await predictorFor({ task, graph, labels: others });
+    await expect(predictor.predict('rome', { candidate_labels: ['old'] })).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+      message: 'The manifest does not say which label means entailment.',
+    });
+  });
+
   it('is a task of a classifier whose manifest says which label means entailment, whatever it is called', () => {
     const model = { task: 'text-classification' as const, labels: ['no', 'follows'] };
     expect(listTasks(model)).not.toContain(task);
