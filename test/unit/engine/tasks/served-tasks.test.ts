@@ -13,6 +13,7 @@ const model = (task: TaskName, labels: readonly string[] = [], entailment?: stri
 describe('the tasks of a model', () => {
   it.each([
     ['classifies tokens', model('token-classification', NLI), []],
+    ['classifies tokens by one label', model('token-classification', ['city']), []],
     ['answers questions', model('question-answering'), []],
     ['fills masks', model('fill-mask'), []],
     ['embeds tokens', model('feature-extraction'), ['sentence-similarity']],
