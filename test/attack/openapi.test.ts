@@ -96,7 +96,7 @@ describe('every example of the document', () => {
 });
 
 describe('a body', () => {
-  const runs = cases({ short: 300, long: 10_000 });
+  const runs = cases({ short: 150, long: 10_000 });
 
   it('that the document allows is answered as it says, or refused with a status that it has', async () => {
     const statuses = new Map<number, number>();

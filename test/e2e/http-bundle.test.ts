@@ -7,6 +7,7 @@ import { FUNCTIONS } from '@pilotlight/functions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../functions/app/src/app.ts';
 import { bundle } from '../../functions/bundles/src/bundle.ts';
+import { sampled } from '../scale.ts';
 import { DEFAULT_PACKAGES, quiet } from './http-service.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -66,7 +67,7 @@ function declaredAnywhere(names: readonly string[]): string[] {
   return names.filter((name) => declares(code, name));
 }
 
-describe.each(FUNCTIONS)('the bundle of %s', (name) => {
+describe.each(sampled(FUNCTIONS, { short: 2 }))('the bundle of %s', (name) => {
   it('is at most 2.75 MB in all, most of it read only where it is needed, and says how large it is', async () => {
     const folder = join(task, name);
     const { bytes } = await bundle(name, folder);

@@ -62,7 +62,10 @@ export const textClassification: Task<TextInput, Parameters, LabelScore[]> = {
   },
 };
 
-/** Softmax, its largest score and its entropy, ln(sum) - sum of p x, without a logarithm for each label. */
+/**
+ * Softmax, its largest score and its entropy, ln(sum) - sum of p x, without a logarithm for each label. The entropy is a share of the largest
+ * possible one, which is 0 for one label: that has none.
+ */
 function readChoice(logits: Float32Array, labels: readonly string[]): AnswerReading {
   const best = argmax(logits);
   const largest = at(logits, best);
@@ -75,5 +78,6 @@ function readChoice(logits: Float32Array, labels: readonly string[]): AnswerRead
     weighted += power * below;
   }
   const entropy = (Math.log(sum) - weighted / sum) / Math.log(labels.length);
-  return { labels: labels.slice(best, best + 1), confidence: 1 / sum, entropy };
+  const chosen = { labels: labels.slice(best, best + 1), confidence: 1 / sum };
+  return labels.length > 1 ? { ...chosen, entropy } : chosen;
 }

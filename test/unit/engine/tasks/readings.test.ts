@@ -24,6 +24,11 @@ describe('of an answer of labels', () => {
     expect(ofLogits([-900, 0, 900])).toEqual({ labels: ['high'], confidence: 1, entropy: 0 });
   });
 
+  it('nothing is spread over a single label', () => {
+    const taskDefaults = { functionToApply: 'softmax' as const };
+    expect(ofLogits([2], { labels: ['only'], taskDefaults })).toEqual({ labels: ['only'], confidence: 1 });
+  });
+
   it('the surest label is counted where each is true or not by itself', () => {
     const context = { labels, taskDefaults: { functionToApply: 'sigmoid' as const } };
     expect(ofLogits([-1, 0, Math.log(3)], context)).toEqual({ labels: ['high'], confidence: near(3 / 4) });
