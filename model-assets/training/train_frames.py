@@ -103,7 +103,11 @@ def main() -> None:
         vectors = piece_vectors(encoder.vocabulary, encoder.ids(texts), model.shape.d_model)
     joint = WithTags(model, begin(model, vectors, COPYING_HEADS), len(names))
     if options.start:
-        joint.load_state_dict(torch.load(options.start), strict=False)
+        missing, unknown = joint.load_state_dict(torch.load(options.start), strict=False)
+        # A package has no classifier of tags; a head that copies is a part of the model, and named twice.
+        lacking = [name for name in missing if not name.startswith(("tags.", "copying."))]
+        if lacking or unknown:
+            raise ValueError(f"{options.start} lacks {lacking}, and has {unknown}, which the model has not")
     print(f"{sum(weight.numel() for weight in joint.model.parameters()):,} parameters", flush=True)
 
     def examples(epoch: int) -> list[Pair]:

@@ -53,8 +53,9 @@ export async function measureGenerate(context: GenerateContext): Promise<Measure
   if (llama && !shape.hasEncoder) writeGgufs(model);
   const subjects = listGenerateSubjects(model, { threads, python, llama });
   const products = await StepProducts.open(model, threads);
-  const samples = await measureGenerateRounds({ model, subjects, bandwidth, products, rounds, say });
-  await products.release();
+  const samples = await measureGenerateRounds({ model, subjects, bandwidth, products, rounds, say }).finally(
+    () => products.release(),
+  );
   const scheme = describeInt8(NAMES.own, join(model.folder, PACKAGES), shape.name);
   return reportGenerate(samples, shape, [...notes, ...scheme]);
 }

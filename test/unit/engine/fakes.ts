@@ -91,7 +91,7 @@ export class CharacterTokenizer implements Tokenizer {
     return token.charCodeAt(0);
   }
 
-  idToToken(id: number): string {
+  idToToken(id: number): string | undefined {
     return String.fromCharCode(id);
   }
 

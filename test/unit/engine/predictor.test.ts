@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { manifestOf, predictorOf, SummingSession } from './fakes.ts';
+import { CharacterTokenizer, manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 /** Independent of the session: the parity of the sum of the UTF-16 units. */
 function parity(text: string): string {
@@ -96,6 +96,80 @@ describe('Predictor.predict', () => {
     const predictor = predictorOf({ manifest: manifestOf({ labels: ['one', 'two', 'three'] }) });
     await expect(predictor.predict('a')).rejects.toMatchObject({ code: 'PACKAGE_INVALID' });
   });
+
+  it('says which model answered, in which variant', async () => {
+    const { model } = await predictorOf().predict('a', first);
+    expect(model).toEqual({ name: 'parity', version: '1.0.0', variant: 'int8' });
+  });
+
+  it.each(['fill-mask', 'token-classification'] as const)('refuses the task %s of another model, and names both', async (task) => {
+    await expect(predictorOf().predict('a', {}, { task })).rejects.toMatchObject({
+      code: 'TASK_UNSUPPORTED',
+      message: `Model parity is for text-classification; it cannot do ${task}.`,
+      details: { model: 'parity', task },
+    });
+  });
+
+  it('does its own task where that is named', async () => {
+    const { results } = await predictorOf().predict('a', first, { task: 'text-classification' });
+    expect(results).toEqual([[{ label: 'odd', score: 97 }]]);
+  });
+});
+
+describe('Predictor.infer', () => {
+  it('gives the outputs for each request, and cuts none unless it is told to', async () => {
+    const predictor = predictorOf();
+    const [one, other] = await predictor.infer([{ text: 'a' }, { text: 'bb' }]);
+    expect([one, other].map((window) => [...(window?.outputs.logits?.data ?? [])])).toEqual([
+      [-97, 97],
+      [196, -196],
+    ]);
+    const long = [{ text: 'x'.repeat(65) }];
+    await expect(predictor.infer(long)).rejects.toMatchObject({ code: 'INPUT_TOO_LONG' });
+    await expect(predictor.infer(long, { truncate: true })).resolves.toHaveLength(1);
+  });
+});
+
+describe('Predictor.run', () => {
+  const feeds = {
+    input_ids: { dims: [1, 2], data: new BigInt64Array([3n, 4n]) },
+    attention_mask: { dims: [1, 2], data: new BigInt64Array([1n, 1n]) },
+  };
+
+  it('gives the outputs of the graph for tensors', async () => {
+    const { outputs } = await predictorOf().run(feeds);
+    expect(outputs.logits).toEqual({ dims: [1, 2], data: new Float32Array([-7, 7]) });
+  });
+
+  it('keeps the model loaded until all of the work with its graph has settled', async () => {
+    const session = new SummingSession();
+    const predictor = predictorOf({ session });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const work = predictor.withGraph(async (run) => {
+      await run(feeds);
+      await promise;
+      return (await run(feeds)).outputs.logits?.data[1];
+    });
+    const disposed = predictor.dispose();
+    resolve();
+    expect(await work).toBe(7);
+    await disposed;
+    expect(session.ended).toBe(true);
+  });
+});
+
+describe('Predictor.hasToken', () => {
+  /** Of 1,000 tokens, whose ids have a gap: the last is 1,000. */
+  class GappedTokenizer extends CharacterTokenizer {
+    override idToToken(id: number): string | undefined {
+      return id > 1000 ? undefined : super.idToToken(id);
+    }
+  }
+  const predictor = predictorOf({ tokenizer: new GappedTokenizer() });
+
+  it.each([0, 1, 999, 1000])('has the token %d', (id) => expect(predictor.hasToken(id)).toBe(true));
+
+  it.each([-1, 1001, 1.5, Number.NaN])('has no token %d', (id) => expect(predictor.hasToken(id)).toBe(false));
 });
 
 describe('Predictor.dispose', () => {
@@ -112,5 +186,11 @@ describe('Predictor.dispose', () => {
     await expect(underWay).resolves.toMatchObject({ results: [[{ label: 'odd' }]] });
     await disposed;
     expect(session.ended).toBe(true);
+  });
+
+  it('frees its tokenizer', async () => {
+    const tokenizer = new CharacterTokenizer();
+    await predictorOf({ tokenizer }).dispose();
+    expect(tokenizer.disposed).toBe(1);
   });
 });

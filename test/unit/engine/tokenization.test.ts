@@ -34,6 +34,15 @@ describe('Predictor.tokenize', () => {
     expect(text?.spans.at(-1)).toEqual([145, 149]);
   });
 
+  it('refuses more tokens in one call than it may have', async () => {
+    const limits = { maxCallTokens: 7 };
+    await expect(predictor.tokenize(['rome', 'is big'], { limits })).resolves.toHaveLength(2);
+    await expect(predictor.tokenize(['rome', 'is big', ''], { limits })).rejects.toMatchObject({
+      code: 'TOO_MANY_TOKENS',
+      details: { tokens: 9, maxTokens: 7 },
+    });
+  });
+
   it('refuses what is no text', async () => {
     await expect(predictor.tokenize(['a', 7])).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -56,6 +65,9 @@ describe('Predictor.decode', () => {
     await expect(predictor.decode([[5], [6, id]])).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       details: { field: 'ids[1][1]' },
+    });
+    await expect(predictor.decode([[id, 5]])).rejects.toMatchObject({
+      message: `ids[0][0]: the model has no token ${id}.`,
     });
   });
 });
