@@ -102,13 +102,16 @@ describe('Predictor.predict', () => {
     expect(model).toEqual({ name: 'parity', version: '1.0.0', variant: 'int8' });
   });
 
-  it.each(['fill-mask', 'token-classification'] as const)('refuses the task %s of another model, and names both', async (task) => {
-    await expect(predictorOf().predict('a', {}, { task })).rejects.toMatchObject({
-      code: 'TASK_UNSUPPORTED',
-      message: `Model parity is for text-classification; it cannot do ${task}.`,
-      details: { model: 'parity', task },
-    });
-  });
+  it.each(['fill-mask', 'token-classification'] as const)(
+    'refuses the task %s of another model, and names both',
+    async (task) => {
+      await expect(predictorOf().predict('a', {}, { task })).rejects.toMatchObject({
+        code: 'TASK_UNSUPPORTED',
+        message: `Model parity is for text-classification; it cannot do ${task}.`,
+        details: { model: 'parity', task },
+      });
+    },
+  );
 
   it('does its own task where that is named', async () => {
     const { results } = await predictorOf().predict('a', first, { task: 'text-classification' });
