@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine } from '@pilotlight/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readText } from '../../../layers/engine/src/predict/readings/read-text.ts';
 import { scriptOf } from '../../../layers/engine/src/predict/readings/script.ts';
 
 const PACKAGES = 'model-assets/packages';
@@ -28,11 +29,80 @@ describe('the script of a text', () => {
     expect(scriptOf(text)).toBe(script);
   });
 
+  /** The first and the last letters of blocks of Unicode, whose script its own data tell. */
+  it.each([
+    ['latin', 'Latin', 'AZazÀÖØöøÿĀɏɐʯḀỿ'],
+    ['greek', 'Greek', 'ͰαωϿἀῼ'],
+    ['cyrillic', 'Cyrillic', 'ЀяӿԀԯ'],
+    ['hebrew', 'Hebrew', '\u05d0\u05ea\u05f2'],
+    ['arabic', 'Arabic', '\u0620\u064a\u06ff\u0750\u077f\u08a0\u08c9'],
+    ['devanagari', 'Devanagari', '\u0904\u0939\u097f'],
+    ['thai', 'Thai', '\u0e01\u0e46'],
+    ['hangul', 'Hangul', '\u1100\u11ff\u3131\u318e\uac00\ud7a3'],
+    ['kana', 'Katakana', '\u30a1\u30ff\uff66\uff9d'],
+    ['kana', 'Hiragana', '\u3041\u309f'],
+    ['han', 'Han', '\u3400\u4dbf\u4e00\u9fff\uf900\ufad9'],
+    ['other', 'Armenian', '\u0531\u0587'],
+    ['other', 'Gothic', '\u{10330}\u{10349}'],
+  ])('is %s for each letter that Unicode calls %s: %s', (script, name, letters) => {
+    const isOf = new RegExp(`^(?=\\p{L})\\p{Script=${name}}$`, 'u');
+    for (const letter of letters) {
+      expect(letter).toMatch(isOf);
+      expect(scriptOf(letter), letter).toBe(script);
+    }
+  });
+
+  it.each([...'@[`{¿×÷', '\u{1f600}', '\ud800', '\udf30'])('is none for %s, which is no letter', (sign) => {
+    expect(sign).not.toMatch(/\p{L}/u);
+    expect(scriptOf(sign)).toBe('none');
+  });
+
+  it.each([
+    ['Это хорошо 我', 'cyrillic'],
+    ['我 Это хорошо', 'cyrillic'],
+    ['Это хорошо ok', 'cyrillic'],
+    ['да 我们', 'cyrillic'],
+    ['我们 да', 'han'],
+    ['да ok', 'latin'],
+    ['ok да', 'latin'],
+  ])('is that of most letters, and of as many of each Latin or else the first: %s is %s', (text, script) => {
+    expect(scriptOf(text)).toBe(script);
+  });
+
   it('is read in places all over a long text, in microseconds', () => {
     const text = `${'word '.repeat(20)}${'слово '.repeat(200_000)}`;
     const start = performance.now();
     for (let i = 0; i < 100; i++) expect(scriptOf(text)).toBe('cyrillic');
     expect((performance.now() - start) / 100).toBeLessThan(1);
+  });
+});
+
+describe('the reading of a text', () => {
+  const encoding = { ids: [2, 1, 7, 1, 3], typeIds: [], untruncatedLength: 9 };
+
+  it('counts all of its tokens, and of those of its first window the ones that are unknown', () => {
+    expect(readText({ text: 'ok' }, encoding, 1)).toEqual({ tokens: 9, unknown: 0.4, script: 'latin' });
+    expect(readText({ text: 'ok' }, encoding, 8)).toMatchObject({ unknown: 0 });
+  });
+
+  it('has no unknown tokens, not even 0, where the vocabulary has no such token', () => {
+    expect(readText({ text: 'ok' }, encoding, undefined)).toMatchObject({ unknown: undefined });
+  });
+
+  it('has the script of the longer text of a pair, and of two as long that of the first', () => {
+    const script = (text: string, pair: string) => readText({ text, pair }, encoding, 1)?.script;
+    expect(script('ok', 'Это хорошо')).toBe('cyrillic');
+    expect(script('Это хорошо', 'ok')).toBe('cyrillic');
+    expect(script('yes', 'нет')).toBe('latin');
+  });
+
+  it('has no script where tokens came in place of a text', () => {
+    expect(readText({ text: '', ids: [7] }, encoding, 1)).toMatchObject({ script: undefined });
+  });
+
+  it('is absent where there is no request, or no encoding of it', () => {
+    expect(readText(undefined, encoding, 1)).toBeUndefined();
+    expect(readText({ text: 'ok' }, undefined, 1)).toBeUndefined();
   });
 });
 

@@ -33,6 +33,6 @@ export function readText(
 
 function count(ids: readonly number[], wanted: number): number {
   let found = 0;
-  for (let i = 0; i < ids.length; i++) if (ids[i] === wanted) found += 1;
+  for (const id of ids) if (id === wanted) found += 1;
   return found;
 }

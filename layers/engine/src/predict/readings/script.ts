@@ -40,15 +40,15 @@ export function scriptOf(text: string): Script {
     }
   }
   let [best, most]: [Script, number] = latin > 0 ? ['latin', latin] : ['none', 0];
-  for (const [script, letters] of others ?? []) if (letters > most) [best, most] = [script, letters];
+  if (others) for (const [script, letters] of others) if (letters > most) [best, most] = [script, letters];
   return best;
 }
 
 function scriptAt(text: string, place: number): Script | undefined {
   const unit = text.charCodeAt(place);
-  if (unit < 0x80)
+  if (unit < 0xc0)
     return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) ? 'latin' : undefined;
-  if (unit < 0x0370) return unit >= 0xc0 && unit !== 0xd7 && unit !== 0xf7 ? 'latin' : undefined;
+  if (unit < 0x0370) return unit !== 0xd7 && unit !== 0xf7 ? 'latin' : undefined;
   const block = BLOCKS.find(([first, last]) => unit >= first && unit <= last);
   if (block) return block[2];
   // The second half of a letter beyond the first plane tells nothing by itself.
