@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,7 +57,40 @@ describe('the reader of goldens', () => {
 
   it('touches no file before it is asked', async () => {
     const reader = new GoldenReader(join(folder, 'not-there'));
-    await expect(reader.next()).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
+    await expect(reader.next()).rejects.toMatchObject({
+      code: 'PACKAGE_CORRUPT',
+      message: 'The goldens of the model cannot be used: they cannot be read.',
+    });
+  });
+
+  it.each([-1, 0, 1])('reads a line whose newline is %i bytes after the end of a read', async (bytes) => {
+    const rest = JSON.stringify(golden('')).length;
+    const long = 'x'.repeat((1 << 15) - rest + bytes);
+    write(HEADER, golden(long), golden('b'));
+    expect(await texts(new GoldenReader(file), 3)).toEqual([long, 'b', long]);
+  });
+
+  it('takes a line of 4 MiB, and refuses a longer one', async () => {
+    const long = 'x'.repeat((1 << 22) - JSON.stringify(golden('')).length);
+    write(HEADER, golden(long), golden('b'));
+    expect(await texts(new GoldenReader(file), 2)).toEqual([long, 'b']);
+    write(HEADER, golden(`${long}x`));
+    await expect(new GoldenReader(file).next()).rejects.toThrow('line 2 is not JSON');
+  });
+
+  const isListed = existsSync('/proc/self/fd');
+  it.skipIf(!isListed)('leaves no file open, whether it could be read or not', async () => {
+    const open = () =>
+      readdirSync('/proc/self/fd').filter((descriptor) => {
+        const path = `/proc/self/fd/${descriptor}`;
+        return existsSync(path) && readlinkSync(path) === file;
+      });
+    write(HEADER, golden('a'));
+    await new GoldenReader(file).next();
+    expect(open()).toEqual([]);
+    write(HEADER);
+    await expect(new GoldenReader(file).next()).rejects.toThrow('there is none');
+    expect(open()).toEqual([]);
   });
 
   it.each([
@@ -67,6 +100,14 @@ describe('the reader of goldens', () => {
   ])('refuses %s', async (_title, lines, reason) => {
     write(...lines);
     await expect(new GoldenReader(file).next()).rejects.toThrow(reason);
+  });
+
+  it.each(['', '\n'])('refuses a file that begins with an empty line: %j', async (content) => {
+    writeFileSync(file, content);
+    await expect(new GoldenReader(file).next()).rejects.toMatchObject({
+      code: 'PACKAGE_CORRUPT',
+      message: expect.stringContaining('line 1 is empty'),
+    });
   });
 
   it('refuses what is no JSON by its line, and goes on with the next', async () => {

@@ -74,8 +74,9 @@ function openGoldens(path: string): number {
 
 function readHeader(file: number) {
   const found = readLine(file, { offset: 0, line: 0 });
-  const { tolerance } = parseGoldenLine(goldensHeaderSchema, found?.text ?? '', 1);
-  return { position: found?.end ?? { offset: 0, line: 1 }, tolerance };
+  if (!found) throw uselessGoldens('line 1 is empty');
+  const { tolerance } = parseGoldenLine(goldensHeaderSchema, found.text, 1);
+  return { position: found.end, tolerance };
 }
 
 /** The line after `from`, or undefined where the file ends there. */
