@@ -23,6 +23,13 @@ function model(results: readonly unknown[] = [0.5]) {
   return { runs, run };
 }
 
+/** Bytes that a cache counts for an answer. */
+async function bytesOf(changes: Partial<Prediction>): Promise<number> {
+  const cache = new AnswerCache(1e9);
+  await cache.answer({ identity: [1], run: async () => ({ ...predictionOf([0.5]), ...changes }) });
+  return cache.state.bytes;
+}
+
 describe('an answer cache', () => {
   it('gives the answer to the same call before, which took no time and read no padding', async () => {
     const cache = new AnswerCache(10_000);
@@ -90,6 +97,58 @@ describe('an answer cache', () => {
     expect(cache.state.answers).toBeLessThanOrEqual(3);
   });
 
+  it('keeps the answer that was asked for again, and lets one go that came after it', async () => {
+    const cache = new AnswerCache(2500);
+    const { run } = model();
+    const ask = async (call: string) => (await cache.answer({ identity: [call], run })).cached;
+    for (const call of ['a', 'b', 'a', 'c']) await ask(call);
+    expect([await ask('a'), await ask('b')]).toEqual([true, false]);
+  });
+
+  it('keeps answers that fill it to the last byte, and no more than those', async () => {
+    const bytes = await bytesOf({});
+    const kept = async (mostBytes: number) => {
+      const cache = new AnswerCache(mostBytes);
+      for (const call of [1, 2]) await cache.answer({ identity: [call], run: model().run });
+      return cache.state.answers;
+    };
+    expect(await Promise.all([bytes - 1, bytes, 2 * bytes - 1, 2 * bytes].map(kept))).toEqual([0, 1, 1, 2]);
+  });
+
+  it('counts the whole answer: its results, what was cut off each, and its readings', async () => {
+    const numbers = new Array(1000).fill(7);
+    const bytes = await bytesOf({});
+    expect((await bytesOf({ truncated: numbers })) - bytes).toBe(999 * 8);
+    expect((await bytesOf({ results: numbers })) - bytes).toBe(999 * 8);
+    expect(await bytesOf({ results: [null] })).toBeGreaterThan(700);
+    const readings = numbers.map(() => ({ tokens: 7 }));
+    expect((await bytesOf({ readings })) - bytes).toBeGreaterThan(1000 * 16);
+  });
+
+  it('counts an answer once that was run twice at once', async () => {
+    const cache = new AnswerCache(10_000);
+    const { run, runs } = model();
+    await Promise.all([false, true].map((background) => cache.answer({ identity: [1], background, run })));
+    expect(runs).toHaveLength(2);
+    expect(cache.state).toMatchObject({ answers: 1, bytes: await bytesOf({}) });
+  });
+
+  it('gives the readings of an answer again, and none where it had none', async () => {
+    const cache = new AnswerCache(10_000);
+    const readings = [{ tokens: 7 }];
+    const run = async () => ({ ...predictionOf([0.5]), readings });
+    await cache.answer({ identity: ['read'], run });
+    const hit = await cache.answer({ identity: ['read'], run });
+    expect(hit.readings).toEqual(readings);
+    await cache.answer({ identity: ['not read'], run: model().run });
+    const other = await cache.answer({ identity: ['not read'], run: model().run });
+    expect(Object.keys(other).sort()).toEqual(
+      Object.keys(hit)
+        .filter((name) => name !== 'readings')
+        .sort(),
+    );
+  });
+
   it('keeps no answer that is larger than all of it, and pushes none out for it', async () => {
     const cache = new AnswerCache(2000);
     await cache.answer({ identity: ['small'], run: model().run });
@@ -142,6 +201,41 @@ describe('an answer cache', () => {
     expect((await cache.answer({ identity: ['a'], run })).cached).toBe(false);
     expect(runs).toHaveLength(1);
     await expect(Promise.race([never, 'pending'])).resolves.toBe('pending');
+  });
+
+  it('gives each of several calls in the background its own answer', async () => {
+    const cache = new AnswerCache(10_000);
+    const calls = [1, 2, 1].map((call) =>
+      cache.answer({ identity: [call], background: true, run: model([call]).run }),
+    );
+    const answers = await Promise.all(calls);
+    expect(answers.map(({ results, cached }) => [...results, cached])).toEqual([
+      [1, false],
+      [2, false],
+      [1, true],
+    ]);
+  });
+
+  it('has a call wait for one under way after another one has ended that ran beside it', async () => {
+    const cache = new AnswerCache(10_000);
+    const runs: PromiseWithResolvers<Prediction>[] = [];
+    const run = () => {
+      const own = Promise.withResolvers<Prediction>();
+      runs.push(own);
+      return own.promise;
+    };
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const calls = [1, 2, 3, 4].map(() => cache.answer({ identity: ['a'], run }).catch(() => 'failed'));
+    for (const place of [0, 1, 2]) {
+      await settle();
+      runs[place]?.reject(new EngineError('OVERLOADED', 'No.'));
+    }
+    expect(await Promise.all(calls.slice(0, 3))).toEqual(['failed', 'failed', 'failed']);
+    expect(runs).toHaveLength(4);
+    const late = cache.answer({ identity: ['a'], run });
+    runs[3]?.resolve(predictionOf([0.5]));
+    expect((await late).cached).toBe(true);
+    expect(runs).toHaveLength(4);
   });
 
   it('gives no answer to a call whose client has gone', async () => {

@@ -52,10 +52,10 @@ export class AnswerCache {
    */
   async answer({ identity, background = false, signal, run }: CachedCall): Promise<Prediction> {
     const key = digest(identity);
-    const lane = `${key}${background ? ' in background' : ''}`;
+    const lane = background ? `${key} in background` : key;
     let failures = 0;
     for (;;) {
-      const other = failures < MOST_FAILURES ? this.#underWay.get(lane) : undefined;
+      const other = this.#underWay.get(lane);
       const kept = this.#find(key) ?? (await other?.catch(() => undefined));
       signal?.throwIfAborted();
       if (kept) {
