@@ -32,6 +32,37 @@ it('results count about as many bytes as their JSON has, whatever they are made 
   }
 });
 
+it.each([
+  ['a text, 4 bytes more than its length', 'abc', 7],
+  ['a number', 0.5, 20],
+  ['a list of numbers, whose places have no names', [1, 2, 3], 60],
+  ['an object, 4 bytes more than its names and its values', { label: 'abc', score: 0.5 }, 45],
+  ['a list of texts', ['abc', 'd'], 22],
+])('a result counts as %s', (_title, result, bytes) => {
+  expect(() => new AnswerSize(bytes).addResult(result)).not.toThrow();
+  expect(() => new AnswerSize(bytes - 1).addResult(result)).toThrow(
+    expect.objectContaining({ code: 'ANSWER_TOO_LARGE' }),
+  );
+});
+
+it('results are not looked at where an answer has no bound', () => {
+  const looked: string[] = [];
+  const result = {
+    get text() {
+      looked.push('text');
+      return '';
+    },
+  };
+  new AnswerSize().addResult(result);
+  expect(looked).toEqual([]);
+  new AnswerSize(100).addResult(result);
+  expect(looked).toEqual(['text']);
+});
+
+it('the refusal names the most that an answer may have, in whole megabytes', () => {
+  expect(() => new AnswerSize(6_900_000).addNumbers(345_001)).toThrow('more than 6 MB');
+});
+
 it('a call whose answer grows too large ends at the input that makes it so', async () => {
   const predictor = predictorOf();
   const texts = Array.from({ length: 20 }, () => 'a text');
