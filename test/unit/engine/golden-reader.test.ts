@@ -75,7 +75,23 @@ describe('the reader of goldens', () => {
     write(HEADER, golden(long), golden('b'));
     expect(await texts(new GoldenReader(file), 2)).toEqual([long, 'b']);
     write(HEADER, golden(`${long}x`));
-    await expect(new GoldenReader(file).next()).rejects.toThrow('line 2 is not JSON');
+    const reader = new GoldenReader(file);
+    for (const _ of ['once', 'and again'])
+      await expect(reader.next()).rejects.toThrow('line 2 is longer than 4194304 bytes');
+  });
+
+  it('refuses an empty line between others, and goes on after it', async () => {
+    writeFileSync(
+      file,
+      [HEADER, golden('a'), '', golden('b')].map((line) => line && JSON.stringify(line)).join('\n'),
+    );
+    const reader = new GoldenReader(file);
+    expect(await texts(reader, 1)).toEqual(['a']);
+    await expect(reader.next()).rejects.toMatchObject({
+      code: 'PACKAGE_CORRUPT',
+      message: expect.stringContaining('line 3 is empty'),
+    });
+    expect(await texts(reader, 2)).toEqual(['b', 'a']);
   });
 
   const isListed = existsSync('/proc/self/fd');

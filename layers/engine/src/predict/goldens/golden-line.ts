@@ -8,7 +8,7 @@ export function parseGoldenLine<Value>(schema: z.ZodMiniType<Value>, line: strin
   try {
     json = parseJson(line);
   } catch (cause) {
-    throw uselessGoldens(`line ${number} is not JSON`, cause);
+    throw uselessGoldens(`line ${number} is ${line === '' ? 'empty' : 'not JSON'}`, cause);
   }
   const parsed = parseUntilFault(schema, json);
   if (parsed.success) return parsed.data;

@@ -79,20 +79,21 @@ function readHeader(file: number) {
   return { position: found.end, tolerance };
 }
 
-/** The line after `from`, or undefined where the file ends there. */
+/** The line after `from`, or undefined where the file ends there. @throws EngineError PACKAGE_CORRUPT for a line without end */
 function readLine(file: number, from: Position): { text: string; end: Position } | undefined {
+  const line = from.line + 1;
   const chunks: Buffer[] = [];
   let length = 0;
-  while (length < MAX_LINE) {
+  for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK);
     const bytesRead = readSync(file, chunk, 0, CHUNK, from.offset + length);
+    if (bytesRead === 0 && length === 0) return undefined;
     const newline = chunk.subarray(0, bytesRead).indexOf(NEWLINE);
     const taken = newline < 0 ? bytesRead : newline;
     chunks.push(chunk.subarray(0, taken));
     length += taken;
+    if (length > MAX_LINE) throw uselessGoldens(`line ${line} is longer than ${MAX_LINE} bytes`);
     if (newline >= 0 || bytesRead === 0) break;
   }
-  if (length === 0) return undefined;
-  const end = { offset: from.offset + length + 1, line: from.line + 1 };
-  return { text: Buffer.concat(chunks).toString('utf8'), end };
+  return { text: Buffer.concat(chunks).toString('utf8'), end: { offset: from.offset + length + 1, line } };
 }
