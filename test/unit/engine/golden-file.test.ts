@@ -29,7 +29,7 @@ describe('a file of goldens', () => {
   });
 
   it.each([
-    ['nothing', '', 'line 1 is not JSON'],
+    ['nothing', '', 'line 1 is empty'],
     ['no header', '{"text":"a"}\n', 'line 1 is not valid'],
     ['a tolerance of 0', '{"goldens":1,"tolerance":{"int8":0}}\n', 'line 1 is not valid'],
     ['a golden that is no JSON', `${fileOf('a')}{"text"\n`, 'line 3 is not JSON'],

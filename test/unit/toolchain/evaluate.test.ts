@@ -112,6 +112,7 @@ describe('evaluate', () => {
     const options = addOptions(join(folder, 'intents/checkpoint'), packages, {
       name: 'measured',
       evaluations,
+      variants: ['fp32'],
     });
     const { manifest, folder: packaged } = await packageModel(options, silent);
     expect(manifest.quality).toMatchObject([{ dataset: 'mine/test', metric: 'accuracy', rows: 30 }]);
