@@ -29,6 +29,7 @@ const APART = [
   'test/unit/functions/exchange.test.ts',
   'test/unit/functions/rehearse.test.ts',
 ];
+const COVERAGE = process.argv.includes('--coverage');
 /**
  * Whether Vite transforms each module first. Node itself runs the tests otherwise, as it runs our sources wherever else, and takes a tenth less time.
  * Coverage is counted in Vite's modules; a package that those of `packages` use has sources for developers, which Node would not read.
@@ -40,8 +41,6 @@ const SETUP: Readonly<Record<string, string>> = { packages: './test/packages/pac
 const named = (file: string) =>
   process.argv.some((argument) => argument.endsWith('.test.ts') && file.endsWith(argument));
 const left = LONG ? [] : NIGHTLY.filter((file) => !named(file));
-
-const COVERAGE = process.argv.includes('--coverage');
 
 // Hundreds of tests start a process: with what V8 made of its modules kept, the CLI starts in half of the time. Coverage would be less exact.
 if (!COVERAGE) process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/pilotlight');
@@ -73,7 +72,11 @@ export default defineConfig({
       })),
       {
         extends: true as const,
-        test: { name: 'unit-apart', include: APART, experimental: { viteModuleRunner: COVERAGE } },
+        test: {
+          name: 'unit-apart',
+          include: APART,
+          experimental: { viteModuleRunner: isTransformed('unit-apart') },
+        },
       },
     ],
     testTimeout: 60_000,
@@ -81,6 +84,7 @@ export default defineConfig({
     // What is awaited is there in milliseconds, unless the machine is busy with something else.
     expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
+    // One more than the cores of a runner of CI, because many tests wait: for processes, for timers, for the network.
     maxWorkers: 3,
     reporters: ['default', './test/closing-line-reporter.ts'],
     coverage: {
